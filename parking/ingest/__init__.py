@@ -1,0 +1,1 @@
+"""From bytes to durable events: decode, validate, commit, acknowledge."""

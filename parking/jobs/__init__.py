@@ -1,0 +1,1 @@
+"""Work on the clock: checkpoints, partitions, retention."""

@@ -1,0 +1,1 @@
+"""How an instance hears of what was committed, by itself or by others."""

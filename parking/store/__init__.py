@@ -1,0 +1,1 @@
+"""The only users of asyncpg: the log, descriptions, keys, checkpoints."""

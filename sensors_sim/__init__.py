@@ -1,0 +1,1 @@
+"""Simulated sensors and gateways that speak only the public wire."""
