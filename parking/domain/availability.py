@@ -1,0 +1,217 @@
+"""The fold: from a set of events to the state of a lot, and from that to what drivers see.
+
+Nothing else in the house computes a number of free spaces. The state holds what is needed to take
+in any further event in any order, and nothing more:
+
+- of a space: its latest reading, and when it was last heard;
+- of a zone: its base (the latest count of cars), the passages strictly later than that, its latest
+  flag, and when it was last heard;
+- of the lot: its latest status.
+
+Latest is by `observed_at`, ties by the greater identity, so the order of arrival cannot matter.
+Passages are kept one by one for 48 h behind the newest event of their zone and as one sum before
+that. Two things need more than that, and `fold` then says so, for the caller to `rebuild` from the log:
+a base that is late by more than 48 h, and a void. States are folded up to a moment: whoever folds
+holds events of the future back until their time has come.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Container, Iterable
+from operator import attrgetter
+
+from msgspec import UNSET
+
+from parking.domain.events import (
+    Count,
+    Entry,
+    Flag,
+    Heartbeat,
+    Passage,
+    Recount,
+    SpaceEvent,
+    Status,
+    Void,
+)
+from parking.domain.instants import HOUR
+from parking.domain.states import (
+    LEVELS,
+    LotState,
+    Reading,
+    SensorState,
+    SpaceState,
+    ZoneState,
+    later,
+)
+from parking.domain.timeline import Timeline
+
+WINDOW = 48 * HOUR
+"""How far behind the newest event of its zone a late base is taken in without the log, us."""
+
+def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:
+    """Take one event that is not voided into the state; False: it takes a `rebuild` from the log."""
+    event = entry.event
+    complete = True
+    if isinstance(event, SpaceEvent):
+        _fold_space(state, entry, event, timeline)
+    elif isinstance(event, Passage):
+        _fold_passage(_heard(state, entry), entry.at, event)
+    elif isinstance(event, Count | Recount):
+        complete = _fold_base(state, entry, event, timeline)
+    elif isinstance(event, Heartbeat):
+        _fold_heartbeat(state, entry, event, timeline)
+    elif isinstance(event, Flag):
+        zone = _heard(state, entry)
+        if later(zone.flag, entry.at, entry.id):
+            zone.flag = Reading(entry.at, entry.id, LEVELS.index(event.level))
+    elif isinstance(event, Status):
+        if later(state.status, entry.at, entry.id):
+            state.status = Reading(entry.at, entry.id, event.status == "closed")
+    else:
+        return False
+    if event.sensor is not UNSET:
+        _fold_sensor(state, entry, event.sensor)
+    return complete
+
+
+def rebuild(
+    state: LotState, entries: Iterable[Entry], voided: Container[str], timeline: Timeline
+) -> LotState:
+    """Fold a stretch of the log onto a state that holds all that was observed before it."""
+    for entry in sorted(entries, key=attrgetter("at", "id")):
+        if entry.id not in voided and not isinstance(entry.event, Void):
+            fold(state, entry, timeline)  # in order of time no base is late
+    return state
+
+
+def settle(state: LotState) -> LotState:
+    """Bring a state into the one form that equal sets of events share, to be stored or compared."""
+    for zone in state.zones.values():
+        _settle(zone, at_least=1)
+    return state
+
+
+def _heard(state: LotState, entry: Entry) -> ZoneState:
+    """Give the entry's zone, heard."""
+    assert entry.zone is not None  # noqa: S101 - the intake names the zone of every zone's event
+    zone = state.zones.get(entry.zone)
+    if zone is None:
+        zone = state.zones[entry.zone] = ZoneState()
+    if zone.heard is None or entry.at > zone.heard:
+        zone.heard = entry.at
+    return zone
+
+
+def _heard_space(
+    state: LotState, entry: Entry, space_id: str, timeline: Timeline
+) -> SpaceState:
+    """Give the space, heard, and have the zone heard that it belonged to at that moment."""
+    space = state.spaces.get(space_id)
+    if space is None:
+        space = state.spaces[space_id] = SpaceState()
+    if space.heard is None or entry.at > space.heard:
+        space.heard = entry.at
+    layout = timeline.at(entry.at)
+    zone_id = None if layout is None else layout.zone_of.get(space_id)
+    if zone_id is not None:
+        zone = state.zones.get(zone_id)
+        if zone is None:
+            zone = state.zones[zone_id] = ZoneState()
+        if zone.heard is None or entry.at > zone.heard:
+            zone.heard = entry.at
+    return space
+
+
+def _fold_space(state: LotState, entry: Entry, event: SpaceEvent, timeline: Timeline) -> None:
+    space = _heard_space(state, entry, event.space, timeline)
+    if later(space.latest, entry.at, entry.id):
+        space.latest = Reading(entry.at, entry.id, int(event.occupied))
+
+
+def _fold_passage(zone: ZoneState, at: int, event: Passage) -> None:
+    if zone.base is not None and at <= zone.base.at:
+        return
+    cars = 1 if event.count is UNSET else event.count
+    delta = cars if event.direction == "in" else -cars
+    if zone.settled_at is not None and at <= zone.settled_at:
+        zone.settled += delta
+    elif not zone.moves or at >= zone.moves[-1][0]:
+        zone.moves.append((at, delta))
+        _settle(zone, at_least=256)
+    else:
+        insort(zone.moves, (at, delta))
+
+
+def _fold_base(
+    state: LotState, entry: Entry, event: Count | Recount, timeline: Timeline
+) -> bool:
+    """Take in a count of the cars; False when it is too late to know what has passed since."""
+    layout = timeline.at(entry.at)
+    described = None if layout is None else layout.zones.get(entry.zone or "")
+    if described is None:  # a zone that was gone when the event's time came
+        return True
+    zone = _heard(state, entry)
+    if not later(zone.base, entry.at, entry.id):
+        return True
+    if zone.settled_at is not None and entry.at < zone.settled_at:
+        return False
+    if isinstance(event, Count) and event.free is not UNSET:
+        occupied = described.capacity - event.free
+    else:
+        occupied = event.occupied  # type: ignore[assignment]  # one of the two is set
+    zone.base = Reading(entry.at, entry.id, occupied)
+    zone.settled, zone.settled_at = 0, None
+    del zone.moves[: bisect_right(zone.moves, entry.at, key=_when)]
+    return True
+
+
+def _fold_heartbeat(
+    state: LotState, entry: Entry, event: Heartbeat, timeline: Timeline
+) -> None:
+    if event.space is not UNSET:
+        _heard_space(state, entry, event.space, timeline)
+    else:
+        zone = _heard(state, entry)
+        if zone.beat is None or entry.at > zone.beat:
+            zone.beat = entry.at
+    if event.sensor is UNSET and (
+        event.battery_pct is not UNSET
+        or event.rssi_dbm is not UNSET
+        or event.temperature_c is not UNSET
+    ):  # a sensor without a name goes by what it watches
+        target = f"space:{event.space}" if event.space is not UNSET else f"zone:{entry.zone}"
+        _fold_sensor(state, entry, target)
+
+
+def _fold_sensor(state: LotState, entry: Entry, name: str) -> None:
+    """Note that a sensor was heard; names without a sensor id hold a colon, which ids cannot."""
+    event = entry.event
+    space = getattr(event, "space", UNSET)
+    space_id = None if space is UNSET else space
+    seen = Reading(entry.at, entry.id, 0)
+    sensor = state.sensors.get(name)
+    if sensor is None:
+        sensor = state.sensors[name] = SensorState(seen, entry.zone, space_id)
+    elif later(sensor.seen, entry.at, entry.id):
+        sensor.seen, sensor.zone, sensor.space = seen, entry.zone, space_id
+    if isinstance(event, Heartbeat) and later(sensor.health, entry.at, entry.id):
+        sensor.health = seen
+        sensor.battery_pct = None if event.battery_pct is UNSET else event.battery_pct
+        sensor.rssi_dbm = None if event.rssi_dbm is UNSET else event.rssi_dbm
+        sensor.temperature_c = None if event.temperature_c is UNSET else event.temperature_c
+
+
+def _settle(zone: ZoneState, *, at_least: int) -> None:
+    """Sum up the passages that have left the window, when there are so many of them."""
+    if not zone.moves or zone.heard is None:
+        return
+    horizon = zone.heard - WINDOW
+    if len(zone.moves) < at_least or zone.moves[at_least - 1][0] >= horizon:
+        return
+    gone = bisect_left(zone.moves, horizon, key=_when)
+    zone.settled += sum(delta for _, delta in zone.moves[:gone])
+    zone.settled_at = zone.moves[gone - 1][0]
+    del zone.moves[:gone]
+
+
+def _when(move: tuple[int, int]) -> int:
+    return move[0]

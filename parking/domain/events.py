@@ -1,0 +1,184 @@
+"""Events: what sensors and operators' systems say, their wire form and their identity.
+
+Within a lot an id names one event. An event without an id is named by its content: `sha256:` and the
+hex digest of its canonical JSON (sorted keys, no spaces, the time in UTC with microseconds, all else
+as sent), so that a retry is a duplicate.
+"""
+
+from datetime import UTC, datetime
+from hashlib import blake2b, sha256
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from parking.domain.instants import micros
+
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")]
+EventId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
+Target = Annotated[str, Meta(pattern=r"^([A-Za-z0-9._:-]{1,64}|sha256:[0-9a-f]{64})\Z")]
+Moment = Annotated[datetime, Meta(tz=True)]
+Cars = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+"""A reading of cars or spaces; the bound only keeps absurd numbers out of the arithmetic."""
+Percent = Annotated[int, Meta(ge=0, le=100)] | Annotated[float, Meta(ge=0, le=100)]
+Decibels = Annotated[int, Meta(ge=-300, le=100)] | Annotated[float, Meta(ge=-300, le=100)]
+Celsius = Annotated[int, Meta(ge=-273, le=1000)] | Annotated[float, Meta(ge=-273.15, le=1000)]
+Reason = Annotated[str, Meta(max_length=500, pattern=r"^[^\x00]*\Z")]
+
+
+class _Event(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type"):
+    lot: str
+    observed_at: Moment
+    id: EventId | UnsetType = UNSET
+    sensor: Id | UnsetType = UNSET
+
+
+class SpaceEvent(_Event, tag="space"):
+    """A sensor says whether its space is occupied."""
+
+    space: str
+    occupied: bool
+
+
+class Passage(_Event, tag="passage"):
+    """Cars drove in or out through a gate."""
+
+    direction: Literal["in", "out"]
+    count: Annotated[int, Meta(ge=1, le=1000)] | UnsetType = UNSET
+    zone: str | UnsetType = UNSET
+
+
+class Count(_Event, tag="count"):
+    """The operator's system reports a number: exactly one of free and occupied."""
+
+    free: Cars | UnsetType = UNSET
+    occupied: Cars | UnsetType = UNSET
+    zone: str | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse both and neither."""
+        if (self.free is UNSET) == (self.occupied is UNSET):
+            raise ValueError("exactly one of free and occupied is needed")
+
+
+class Flag(_Event, tag="flag"):
+    """The operator's system knows only a level."""
+
+    level: Literal["available", "limited", "full"]
+    zone: str | UnsetType = UNSET
+
+
+class Recount(_Event, tag="recount"):
+    """Someone has counted the cars."""
+
+    occupied: Cars
+    reason: Reason | UnsetType = UNSET
+    zone: str | UnsetType = UNSET
+
+
+class Heartbeat(_Event, tag="heartbeat"):
+    """A sensor or gateway is alive; battery in percent, signal in dBm, temperature in Celsius."""
+
+    space: str | UnsetType = UNSET
+    zone: str | UnsetType = UNSET
+    battery_pct: Percent | UnsetType = UNSET
+    rssi_dbm: Decibels | UnsetType = UNSET
+    temperature_c: Celsius | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse a heartbeat of two things."""
+        if self.space is not UNSET and self.zone is not UNSET:
+            raise ValueError("only one of space and zone can be named")
+
+
+class Status(_Event, tag="status"):
+    """The whole lot was opened or closed."""
+
+    status: Literal["open", "closed"]
+    reason: Reason | UnsetType = UNSET
+
+
+class Void(_Event, tag="void"):
+    """The event of this lot with the id `event` must not count."""
+
+    event: Target
+    reason: Reason | UnsetType = UNSET
+
+
+Event = SpaceEvent | Passage | Count | Flag | Recount | Heartbeat | Status | Void
+TYPES: tuple[str, ...] = (
+    "space", "passage", "count", "flag", "recount", "heartbeat", "status", "void",
+)  # fmt: skip
+
+
+class Entry(Struct, gc=False):
+    """An accepted event in the log.
+
+    `at` is its `observed_at` in us; `zone` the zone it was found to speak of (None for the whole lot
+    and for voids); `body` its canonical JSON; `key` who sent it; `received_at` in us; `seq` its place
+    in the log, 0 before it is committed.
+    """
+
+    lot: str
+    at: int
+    id: str
+    zone: str | None
+    event: Event
+    body: bytes
+    key: str
+    received_at: int
+    seq: int = 0
+
+    @property
+    def type(self) -> str:
+        """The event's type as on the wire."""
+        return type_name(self.event)
+
+
+_decode_event = msgspec.json.Decoder(Event).decode
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
+_TYPE_NAMES: dict[type, str] = {
+    class_: class_.__struct_config__.tag
+    for class_ in (SpaceEvent, Passage, Count, Flag, Recount, Heartbeat, Status, Void)
+}  # type: ignore[misc]  # a tag is always a string here
+
+
+def type_name(event: Event) -> str:
+    """Give the event's type as on the wire."""
+    return _TYPE_NAMES[type(event)]
+
+
+def decode(raw: bytes | memoryview | msgspec.Raw) -> Event:
+    """Read one event strictly; msgspec.DecodeError, UnicodeDecodeError: it is not one."""
+    return _decode_event(raw)
+
+
+def canonical(event: Event, at: int) -> bytes:
+    """Give the event's canonical JSON; `at` is its `observed_at` in us.
+
+    The time is normalised to UTC in place, since a log line shows what identity was made from.
+    """
+    event.observed_at = event.observed_at.astimezone(UTC)
+    encoded: bytes = _encode_sorted(event)
+    if at % 1_000_000 == 0:  # the encoder leaves zero microseconds out, the rule wants them
+        mark = b'"observed_at":"'
+        end = encoded.index(mark) + len(mark) + len("2026-11-23T00:31:07")
+        encoded = encoded[:end] + b".000000" + encoded[end:]
+    return encoded
+
+
+def identity(event: Event, body: bytes) -> str:
+    """Give the event's own id or the one made from its canonical JSON."""
+    if event.id is not UNSET:
+        return event.id
+    return "sha256:" + sha256(body).hexdigest()
+
+
+def digest(event_id: str) -> bytes:
+    """128 bits that stand for an id in the index of identities."""
+    return blake2b(event_id.encode(), digest_size=16).digest()
+
+
+def observed(event: Event) -> int:
+    """When it happened, us; OverflowError when UTC has no such year."""
+    return micros(event.observed_at)

@@ -1,0 +1,73 @@
+"""Opening hours in OpenStreetMap's syntax, evaluated in the lot's own time zone.
+
+Parsing and evaluation are the `opening-hours-py` library's (public holidays of the country that the
+position lies in, sunrise and sunset there); this gives them instants and a cache.
+"""
+
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from opening_hours import OpeningHours, ParserError, State
+
+from parking.domain.instants import DAY, micros, moment
+from parking.domain.lots import Lot
+
+_HORIZON_DAYS = 400
+_LAST = 253_000_000_000 * 1_000_000  # some time in the year 9987
+
+
+def check(expression: str) -> None:
+    """Raise ValueError when the expression is not in OpenStreetMap's syntax."""
+    try:
+        OpeningHours(expression)
+    except (ParserError, SyntaxError, ValueError) as error:
+        raise ValueError(str(error)) from None
+
+
+@lru_cache(maxsize=1)
+def timezones() -> frozenset[str]:
+    """Names of the IANA time zones that are known here."""
+    return frozenset(available_timezones())
+
+
+@lru_cache(maxsize=16_384)
+def _parsed(expression: str, timezone: str, lat: float, lon: float) -> OpeningHours:
+    return OpeningHours(
+        expression,
+        timezone=ZoneInfo(timezone),
+        coords=(lat, lon),
+        auto_timezone=False,
+        max_interval_days=_HORIZON_DAYS,
+    )
+
+
+def _of(lot: Lot) -> OpeningHours | None:
+    if lot.opening_hours is None:
+        return None
+    return _parsed(lot.opening_hours, lot.timezone, lot.location.lat, lot.location.lon)
+
+
+def is_open(lot: Lot, at: int) -> bool | None:
+    """Whether the hours are open at `at` (us); None when they are not known."""
+    hours = _of(lot)
+    if hours is None:
+        return None
+    state, _comment = hours.state(moment(at).astimezone(ZoneInfo(lot.timezone)))
+    if state == State.UNKNOWN:
+        return None
+    return bool(state == State.OPEN)
+
+
+def next_change(lot: Lot, at: int) -> int | None:
+    """When (us, later than `at`) the hours next open or close; None when they do not.
+
+    Where they do not change within a year, a moment a year away is given, to look again.
+    """
+    hours = _of(lot)
+    if hours is None or at > _LAST:
+        return None
+    change = hours.next_change(moment(at).astimezone(ZoneInfo(lot.timezone)))
+    if change is None:
+        return at + 365 * DAY
+    us = micros(change)
+    return us if us > at else at + 60_000_000  # a clock set back: look again in a minute

@@ -1,0 +1,268 @@
+"""The board: the live state of every lot, and what it shows now.
+
+A cache of the log, and nothing but: it is given committed entries in the order of the log, and tells
+which lots it cannot follow without reading the log again. It never awaits and never reads a clock.
+"""
+
+import heapq
+import secrets
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from parking.domain import hours
+from parking.domain.availability import fold
+from parking.domain.events import Entry, Void
+from parking.domain.numbers import View, view
+from parking.domain.states import LotState
+from parking.domain.timeline import Timeline
+
+_encode = msgspec.json.Encoder().encode
+
+
+class LiveLot:
+    """One lot on the board."""
+
+    __slots__ = (
+        "_brief",
+        "_zones",
+        "hours_open",
+        "hours_until",
+        "pending",
+        "rebuilt_at",
+        "rebuilt_seq",
+        "state",
+        "timeline",
+        "version",
+        "view",
+        "voided",
+        "wake",
+    )
+
+    def __init__(self, timeline: Timeline, voided: set[str]) -> None:
+        """Begin without events."""
+        self.timeline = timeline
+        self.state = LotState()
+        self.voided = voided
+        self.pending: list[tuple[int, int, Entry]] = []  # a heap of what is still to come
+        self.rebuilt_seq = 0
+        self.rebuilt_at = 0
+        self.hours_open: bool | None = None
+        self.hours_until: int | None = 0  # None: they never change
+        self.view: View | None = None  # None: retired, or not read yet
+        self.version = 0
+        self.wake: int | None = None
+        self._brief: bytes | None = None
+        self._zones: bytes | None = None
+
+    @property
+    def id(self) -> str:
+        """The lot's id."""
+        return self.timeline.id
+
+    def show(self, new: View | None) -> bool:
+        """Take a new view; False when it shows what the old one did."""
+        old, self.view = self.view, new
+        if old is not None and new is not None:
+            if old.availability == new.availability and old.zones == new.zones:
+                return False
+        elif old is new:
+            return False
+        self._brief = self._zones = None
+        return True
+
+    @property
+    def brief(self) -> bytes:
+        """The availability as JSON; only of a lot that is shown."""
+        if self._brief is None:
+            assert self.view is not None  # noqa: S101 - see above
+            self._brief = _encode(self.view.availability)
+        return self._brief
+
+    @property
+    def zoned(self) -> bytes:
+        """The availability with its zones as JSON; only of a lot that is shown."""
+        if self._zones is None:
+            assert self.view is not None  # noqa: S101 - see above
+            self._zones = zoned_json(self.view)
+        return self._zones
+
+
+def zoned_json(seen: View) -> bytes:
+    """Give an availability with its zones as JSON."""
+    return _encode(seen.availability)[:-1] + b',"zones":' + _encode(seen.zones) + b"}"
+
+
+class Board:
+    """All lots. `version` counts the changes of what is shown; each lot bears that of its last one."""
+
+    def __init__(self) -> None:
+        """Begin with no lots, under a name that cursors of other boards do not have."""
+        self.epoch = secrets.token_hex(6)
+        self.version = 1
+        self.listed: list[str] = []
+        self._lots: dict[str, LiveLot] = {}
+        self._dirty: set[str] = set()
+        self._wakes: list[tuple[int, str]] = []
+        self._unsaved: set[str] = set()
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def find(self, lot_id: str) -> LiveLot | None:
+        """Give a lot, retired ones too."""
+        return self._lots.get(lot_id)
+
+    def find_shown(self, lot_id: str) -> LiveLot | None:
+        """Give a lot that is not retired."""
+        lot = self._lots.get(lot_id)
+        return None if lot is None or lot.view is None else lot
+
+    def shown(self) -> Iterator[LiveLot]:
+        """Give the lots that are not retired, in the order of their ids."""
+        return (self._lots[lot_id] for lot_id in self.listed)
+
+    def all_lots(self) -> Iterable[LiveLot]:
+        """Give all lots, retired ones too, in no order."""
+        return self._lots.values()
+
+    def cursor(self, version: int | None = None) -> str:
+        """Name a version of this board."""
+        return f"{self.epoch}-{self.version if version is None else version}"
+
+    def read_cursor(self, cursor: str) -> int | None:
+        """Give the version that a cursor names; None when it is not one of this board."""
+        epoch, _, version = cursor.partition("-")
+        if epoch != self.epoch or not version.isdecimal() or len(version) > 18:  # noqa: PLR2004
+            return None
+        return int(version) if int(version) <= self.version else None
+
+    # -- what was committed ----------------------------------------------------------------------
+
+    def describe(self, timeline: Timeline) -> bool:
+        """Take a lot's new timeline; False: it reaches back before events that were folded."""
+        lot = self._lots.get(timeline.id)
+        if lot is None:
+            lot = self._lots[timeline.id] = LiveLot(timeline, set())
+        lot.timeline = timeline
+        lot.hours_until = 0
+        position = bisect_left(self.listed, timeline.id)
+        listed = position < len(self.listed) and self.listed[position] == timeline.id
+        if timeline.current is None and listed:
+            del self.listed[position]
+        elif timeline.current is not None and not listed:
+            self.listed.insert(position, timeline.id)
+        self._dirty.add(timeline.id)
+        newest = max(
+            (zone.heard for zone in lot.state.zones.values() if zone.heard is not None), default=None
+        )
+        return newest is None or newest < timeline.changed_at
+
+    def void(self, voided: dict[str, set[str]]) -> None:
+        """Take the ids that must not count, before any entry."""
+        for lot_id, ids in voided.items():
+            if lot_id in self._lots:
+                self._lots[lot_id].voided |= ids
+
+    def take(self, entries: Sequence[Entry], now: int) -> set[str]:
+        """Fold committed entries; gives the lots that must be rebuilt from the log."""
+        incomplete: set[str] = set()
+        for entry in entries:
+            lot = self._lots.get(entry.lot)
+            if lot is None:
+                continue  # the change that describes it comes before any of its entries
+            if isinstance(entry.event, Void):
+                lot.voided.add(entry.event.event)
+                incomplete.add(entry.lot)
+            elif entry.seq <= lot.rebuilt_seq and entry.at <= lot.rebuilt_at:
+                continue
+            elif entry.at > now:
+                heapq.heappush(lot.pending, (entry.at, entry.seq, entry))
+            elif entry.id not in lot.voided and not fold(lot.state, entry, lot.timeline):
+                incomplete.add(entry.lot)
+            self._dirty.add(entry.lot)
+        return incomplete
+
+    def restore(
+        self,
+        lot_id: str,
+        state: LotState,
+        pending: Iterable[Entry],
+        rebuilt: tuple[int, int],
+    ) -> None:
+        """Take a lot's stored state; `rebuilt` is the (place, moment) it may run ahead to."""
+        lot = self._lots.get(lot_id)
+        if lot is not None:
+            lot.state = state
+            lot.pending = [(entry.at, entry.seq, entry) for entry in pending]
+            heapq.heapify(lot.pending)
+            lot.rebuilt_seq, lot.rebuilt_at = rebuilt
+            self._dirty.add(lot_id)
+
+    def replace(self, lot_id: str, state: LotState, seq: int, at: int) -> None:
+        """Take a state rebuilt from all entries up to place `seq` observed until `at` (us)."""
+        lot = self._lots[lot_id]
+        still = (item[2] for item in lot.pending if item[0] > at)
+        self.restore(lot_id, state, list(still), (seq, at))
+
+    def unsaved(self) -> list[LiveLot]:
+        """Give the lots that changed since the last call."""
+        changed, self._unsaved = self._unsaved | self._dirty, set()
+        return [self._lots[lot_id] for lot_id in changed]
+
+    def save_again(self, lots: Iterable[LiveLot]) -> None:
+        """Count these as unsaved once more."""
+        self._unsaved.update(lot.id for lot in lots)
+
+    # -- the passing of time ---------------------------------------------------------------------
+
+    @property
+    def restless(self) -> bool:
+        """Whether something waits to be read anew."""
+        return bool(self._dirty)
+
+    @property
+    def next_wake(self) -> int | None:
+        """When (us) something next changes by itself."""
+        return self._wakes[0][0] if self._wakes else None
+
+    def refresh(self, now: int) -> bool:
+        """Read anew what has changed or whose time has come; True when something shows."""
+        while self._wakes and self._wakes[0][0] <= now:
+            at, lot_id = heapq.heappop(self._wakes)
+            if self._lots[lot_id].wake == at:
+                self._dirty.add(lot_id)
+        if not self._dirty:
+            return False
+        dirty, self._dirty = self._dirty, set()
+        self._unsaved |= dirty
+        changed = [lot for lot in map(self._lots.__getitem__, dirty) if self._read(lot, now)]
+        if changed:
+            self.version += 1
+            for lot in changed:
+                lot.version = self.version
+        return bool(changed)
+
+    def _read(self, lot: LiveLot, now: int) -> bool:
+        while lot.pending and lot.pending[0][0] <= now:
+            entry = heapq.heappop(lot.pending)[2]
+            if entry.id not in lot.voided:
+                fold(lot.state, entry, lot.timeline)  # the newest of all: it is never late
+        layout = lot.timeline.current
+        if layout is None:
+            self._wake(lot, lot.pending[0][0] if lot.pending else None)
+            return lot.show(None)
+        if lot.hours_until is not None and now >= lot.hours_until:
+            lot.hours_open = hours.is_open(layout.lot, now)
+            lot.hours_until = hours.next_change(layout.lot, now)
+        new = view(lot.id, layout, lot.state, now, hours_open=lot.hours_open)
+        due = [lot.hours_until, new.until, lot.pending[0][0] if lot.pending else None]
+        self._wake(lot, min((at for at in due if at is not None), default=None))
+        return lot.show(new)
+
+    def _wake(self, lot: LiveLot, at: int | None) -> None:
+        if at is not None and at != lot.wake:
+            heapq.heappush(self._wakes, (at, lot.id))
+        lot.wake = at
+
+

@@ -1,0 +1,50 @@
+"""What can be watched, as Prometheus metrics. Labels are bounded; lots appear only as gauges."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.process_collector import ProcessCollector
+
+registry = CollectorRegistry()
+ProcessCollector(registry=registry)
+PlatformCollector(registry=registry)
+GCCollector(registry=registry)
+
+_FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+events = Counter(
+    "parking_events",
+    "Events received, by type and outcome (accepted, duplicate or the code of a rejection)",
+    ["type", "outcome"],
+    registry=registry,
+)
+commit_seconds = Histogram(
+    "parking_commit_seconds", "Time of one group commit", buckets=_FAST, registry=registry
+)
+commit_rows = Histogram(
+    "parking_commit_rows",
+    "Events in one group commit",
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000),
+    registry=registry,
+)
+commit_failures = Counter(
+    "parking_commit_failures", "Group commits that the database did not confirm", registry=registry
+)
+log_lag = Gauge(
+    "parking_log_lag_events", "Events in the log that the board has not yet taken in",
+    registry=registry,
+)
+queue_depth = Gauge(
+    "parking_commit_queue_events", "Events waiting for their commit", registry=registry
+)
+request_seconds = Histogram(
+    "parking_request_seconds", "Time of a request, by route",
+    ["method", "route", "status"], buckets=_FAST, registry=registry,
+)
+stream_clients = Gauge(
+    "parking_stream_clients", "Clients that follow changes", ["protocol"], registry=registry
+)
+database_up = Gauge("parking_database_up", "Whether the database answers", registry=registry)
+checkpoint_lots_behind = Gauge(
+    "parking_checkpoint_lots_behind", "Lots whose checkpoints are not up to date",
+    registry=registry,
+)

@@ -1,0 +1,105 @@
+"""Connections to PostgreSQL, and its errors translated into the house's own."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import asyncpg
+
+from parking.errors import DatabaseAway
+
+log = logging.getLogger("parking.store")
+
+_CONNECT_SECONDS = 3.0
+_COMMAND_SECONDS = 30.0
+_SETTINGS = {"application_name": "parking", "timezone": "UTC", "jit": "off"}
+
+AWAY = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InsufficientResourcesError,  # connections, memory, disk
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, cancelled
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.PostgresSystemError,  # I/O errors
+    asyncpg.ReadOnlySQLTransactionError,  # a standby after a failover
+    asyncpg.TransactionRollbackError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InternalClientError,
+)
+"""What the driver raises when the database cannot do its work now, and may later."""
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Raise DatabaseAway for whatever says that the database cannot be used now."""
+    try:
+        yield
+    except AWAY as error:
+        log.warning("database away: %s: %s", type(error).__name__, error)
+        raise DatabaseAway(
+            "The database cannot be reached; try again.", headers={"Retry-After": "2"}
+        ) from error
+
+
+async def connect(dsn: str, *, command_seconds: float = _COMMAND_SECONDS) -> asyncpg.Connection:
+    """Open one connection; raises what asyncpg raises."""
+    return await asyncpg.connect(
+        dsn,
+        timeout=_CONNECT_SECONDS,
+        command_timeout=command_seconds,
+        server_settings=_SETTINGS,
+    )
+
+
+class Database:
+    """A pool for reads and rare writes; the log's writer has a connection of its own."""
+
+    def __init__(self, dsn: str, pool: asyncpg.Pool) -> None:
+        """Take an open pool; `open_database` makes both."""
+        self.dsn = dsn
+        self._pool = pool
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection; DatabaseAway when there is none to be had."""
+        with translated():
+            async with self._pool.acquire(timeout=_CONNECT_SECONDS) as connection:
+                yield connection
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, isolation: Any = "read_committed") -> AsyncIterator[Any]:
+        """Lend a connection in a transaction."""
+        async with self.connection() as connection, connection.transaction(isolation=isolation):
+            yield connection
+
+    async def ping(self) -> None:
+        """Ask for an answer; DatabaseAway when none comes."""
+        async with self.connection() as connection:
+            await connection.fetchval("SELECT 1", timeout=_CONNECT_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def open_database(dsn: str) -> AsyncIterator[Database]:
+    """Open the pool, and close it at the end however busy it is."""
+    with translated():
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=8,
+            timeout=_CONNECT_SECONDS,
+            command_timeout=_COMMAND_SECONDS,
+            server_settings=_SETTINGS,
+            max_inactive_connection_lifetime=60,
+        )
+    try:
+        yield Database(dsn, pool)
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), 2)
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            pool.terminate()

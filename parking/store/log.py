@@ -1,0 +1,225 @@
+"""Writing the log: one transaction for a batch of entries, numbered in the order of commits.
+
+The head's row is locked from the first statement to the end of the transaction, so whoever has read
+place N of the log will find every smaller place there too, whichever instance wrote it.
+"""
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+
+from parking import metrics
+from parking.domain.events import Entry, Void, digest
+from parking.domain.instants import MINUTE, micros, moment
+from parking.errors import DatabaseAway
+from parking.store import checkpoints, copying
+from parking.store.database import connect, translated
+from parking.store.partitions import make_months, month_of
+
+log = logging.getLogger("parking.store.log")
+
+Outcome = Literal["accepted", "duplicate", "conflict"]
+
+_COMMIT_SECONDS = 20.0
+_ADVANCE = "UPDATE log_head SET seq = seq + $1 RETURNING seq"
+_CLAIM = """
+INSERT INTO event_identity (lot, digest, observed_at)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::timestamptz[])
+ON CONFLICT DO NOTHING RETURNING lot, digest
+"""
+_STORED = """
+SELECT d.lot, d.digest, e.body
+FROM unnest($1::text[], $2::uuid[], $3::text[]) AS d (lot, digest, id)
+JOIN event_identity i ON i.lot = d.lot AND i.digest = d.digest
+JOIN event e ON e.lot = i.lot AND e.observed_at = i.observed_at AND e.id = d.id
+"""
+_VOID = "INSERT INTO void (lot, target, id) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])"
+_TARGETS = """
+SELECT i.lot, i.observed_at FROM unnest($1::text[], $2::uuid[]) AS d (lot, digest)
+JOIN event_identity i ON i.lot = d.lot AND i.digest = d.digest
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What became of a batch: an outcome for each entry, and the log's places before and after."""
+
+    outcomes: list[Outcome]
+    before: int
+    after: int
+
+
+class Taken(Exception):  # noqa: N818 - not an error: the batch has identities that are taken
+    """Some identity of the batch is in the log already."""
+
+
+class LogWriter:
+    """Commits batches over one connection of its own, which it opens anew when it is lost."""
+
+    def __init__(self, dsn: str) -> None:
+        """Connect at the first commit."""
+        self._dsn = dsn
+        self._connection: asyncpg.Connection | None = None
+        self._months: set[int] = set()
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+
+    async def commit(self, entries: Sequence[Entry], *, suspects: bool) -> Committed:
+        """Store the entries, whose identities differ, and number the accepted ones.
+
+        With `suspects` some are thought to be stored already, so identities are claimed one by one
+        from the start; without, the batch goes straight in and falls back only when it must.
+        DatabaseAway: it is not known whether anything was stored.
+        """
+        started = time.perf_counter()
+        try:
+            with translated():
+                committed = await self._commit(entries, suspects=suspects)
+        except DatabaseAway:
+            metrics.commit_failures.inc()
+            await self.close()
+            raise
+        except BaseException:
+            await self.close()
+            raise
+        metrics.commit_seconds.observe(time.perf_counter() - started)
+        metrics.commit_rows.observe(len(entries))
+        return committed
+
+    async def _commit(self, entries: Sequence[Entry], *, suspects: bool) -> Committed:
+        connection = await self._connected()
+        await self._have_months(connection, {month_of(entry.at) for entry in entries})
+        for _ in range(3):
+            try:
+                if not suspects:
+                    return await self._commit_new(connection, entries)
+                return await self._commit_suspected(connection, entries)
+            except Taken:
+                suspects = True
+            except asyncpg.CheckViolationError:  # a month was dropped behind our back
+                self._months = set()
+                await self._have_months(connection, {month_of(entry.at) for entry in entries})
+        raise DatabaseAway("The log's partitions change too fast.", headers={"Retry-After": "2"})
+
+    async def _connected(self) -> asyncpg.Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect(self._dsn, command_seconds=_COMMIT_SECONDS)
+        return self._connection
+
+    async def _have_months(self, connection: asyncpg.Connection, months: set[int]) -> None:
+        if not months <= self._months:
+            self._months = await make_months(connection, months)
+
+    async def _commit_new(
+        self, connection: asyncpg.Connection, entries: Sequence[Entry]
+    ) -> Committed:
+        """Copy straight into the keyed tables; Taken when an identity is there already."""
+        async with connection.transaction():
+            after = await connection.fetchval(_ADVANCE, len(entries))
+            _number(entries, after)
+            try:
+                await connection.copy_to_table(
+                    "event_identity",
+                    source=copying.once(copying.identity_rows(entries)),
+                    columns=copying.IDENTITY_COLUMNS,
+                    format="binary",
+                )
+            except asyncpg.UniqueViolationError:
+                raise Taken from None
+            await _store(connection, entries)
+        return Committed(["accepted"] * len(entries), after - len(entries), after)
+
+    async def _commit_suspected(
+        self, connection: asyncpg.Connection, entries: Sequence[Entry]
+    ) -> Committed:
+        """Claim the identities, store what is new, and tell repetition from contradiction."""
+        keys = [(entry.lot, UUID(bytes=digest(entry.id))) for entry in entries]
+        async with connection.transaction():
+            after = await connection.fetchval(_ADVANCE, len(entries))
+            claimed = await connection.fetch(
+                _CLAIM,
+                [lot for lot, _ in keys],
+                [key for _, key in keys],
+                [moment(entry.at) for entry in entries],
+            )
+            new = {(row["lot"], row["digest"]) for row in claimed}
+            fresh = [entry for entry, key in zip(entries, keys, strict=True) if key in new]
+            stored = await self._stored(
+                connection,
+                [(entry, key) for entry, key in zip(entries, keys, strict=True) if key not in new],
+            )
+            if fresh:
+                _number(fresh, after)
+                await _store(connection, fresh)
+        outcomes: list[Outcome] = [
+            "accepted"
+            if key in new
+            else "duplicate"
+            if stored.get(key) == entry.body
+            else "conflict"
+            for entry, key in zip(entries, keys, strict=True)
+        ]
+        return Committed(outcomes, after - len(entries), after)
+
+    @staticmethod
+    async def _stored(
+        connection: asyncpg.Connection, known: Collection[tuple[Entry, tuple[str, UUID]]]
+    ) -> dict[tuple[str, UUID], bytes]:
+        """Give the bodies under which these identities stand in the log."""
+        if not known:
+            return {}
+        rows = await connection.fetch(
+            _STORED,
+            [entry.lot for entry, _ in known],
+            [key[1] for _, key in known],
+            [entry.id for entry, _ in known],
+        )
+        return {(row["lot"], row["digest"]): row["body"].encode() for row in rows}
+
+
+def _number(entries: Sequence[Entry], after: int) -> None:
+    for seq, entry in enumerate(entries, after - len(entries) + 1):
+        entry.seq = seq
+
+
+async def _store(connection: asyncpg.Connection, entries: Sequence[Entry]) -> None:
+    """Copy the rows, note the voids, and take back what was worked up past the late ones."""
+    await connection.copy_to_table(
+        "event",
+        source=copying.once(copying.event_rows(entries)),
+        columns=copying.EVENT_COLUMNS,
+        format="binary",
+    )
+    touched: dict[str, int] = {}
+    voids = [entry for entry in entries if isinstance(entry.event, Void)]
+    if voids:
+        for lot, at in await _note_voids(connection, voids):
+            touched[lot] = min(at, touched.get(lot, at))
+    for entry in entries:
+        if entry.at < entry.received_at - checkpoints.LAG + MINUTE:
+            touched[entry.lot] = min(entry.at, touched.get(entry.lot, entry.at))
+    if touched:
+        await checkpoints.take_back(connection, touched)
+
+
+async def _note_voids(
+    connection: asyncpg.Connection, voids: Sequence[Entry]
+) -> list[tuple[str, int]]:
+    """Note the voids; gives (lot, moment in us) of those targets that are in the log."""
+    lots = [entry.lot for entry in voids]
+    targets = [entry.event.event for entry in voids if isinstance(entry.event, Void)]
+    await connection.execute(_VOID, lots, targets, [entry.id for entry in voids])
+    digests = [UUID(bytes=digest(target)) for target in targets]
+    rows = await connection.fetch(_TARGETS, lots, digests)
+    return [(row["lot"], micros(row["observed_at"])) for row in rows]
+
+

@@ -1,0 +1,69 @@
+"""The months of the log: made ahead, made on the way for a backfill, and dropped whole."""
+
+from datetime import UTC, datetime
+
+import asyncpg
+
+from parking.domain.instants import micros, moment
+
+_LOCK = 0x6D6F6E74  # "mont"
+_LIST = """
+SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = 'event'::regclass
+"""
+
+
+def month_of(us: int) -> int:
+    """Give the month of an instant as a count of months since the year 0, in UTC."""
+    at = moment(us)
+    return at.year * 12 + at.month - 1
+
+
+def month_start(month: int) -> int:
+    """Give the first instant of a month, us."""
+    return micros(datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC))
+
+
+def _name(month: int) -> str:
+    return f"event_{month // 12:04d}_{month % 12 + 1:02d}"
+
+
+def _month_of_name(name: str) -> int:
+    year, month = name.removeprefix("event_").split("_")
+    return int(year) * 12 + int(month) - 1
+
+
+async def list_months(connection: asyncpg.Connection) -> set[int]:
+    """List the months there are partitions for."""
+    return {_month_of_name(row["relname"]) for row in await connection.fetch(_LIST)}
+
+
+async def make_months(connection: asyncpg.Connection, months: set[int]) -> set[int]:
+    """Make what is missing of these months; gives all that there are.
+
+    A table is made on its own and then attached, which does not lock readers or writers out.
+    """
+    there = await list_months(connection)
+    if months <= there:
+        return there
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        there = await list_months(connection)
+        for month in sorted(months - there):
+            name = _name(month)
+            start, end = moment(month_start(month)), moment(month_start(month + 1))
+            await connection.execute(f"CREATE TABLE {name} (LIKE event INCLUDING ALL)")
+            await connection.execute(
+                f"ALTER TABLE event ATTACH PARTITION {name} "
+                f"FOR VALUES FROM ('{start.isoformat()}') TO ('{end.isoformat()}')"
+            )
+    return there | months
+
+
+async def drop_month(connection: asyncpg.Connection, month: int) -> None:
+    """Drop a month of the log with its identities; the caller is in a transaction."""
+    start, end = moment(month_start(month)), moment(month_start(month + 1))
+    await connection.execute(
+        "DELETE FROM event_identity WHERE observed_at >= $1 AND observed_at < $2", start, end
+    )
+    await connection.execute(f"DROP TABLE {_name(month)}")

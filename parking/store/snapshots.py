@@ -1,0 +1,59 @@
+"""Snapshots of the live board: what it had folded up to a place in the log, to start from."""
+
+from collections.abc import Mapping
+
+import asyncpg
+import msgspec
+
+from parking.domain.events import Entry
+from parking.domain.states import LotState
+
+_HEAD = "SELECT seq, changes FROM snapshot_head"
+_LOAD = "SELECT lot, state FROM snapshot"
+_SAVE = """
+INSERT INTO snapshot (lot, seq, state)
+SELECT lot, $2, state FROM unnest($1::text[], $3::bytea[]) AS s (lot, state)
+ON CONFLICT (lot) DO UPDATE SET seq = EXCLUDED.seq, state = EXCLUDED.state
+WHERE snapshot.seq <= EXCLUDED.seq
+"""
+_SAVE_HEAD = """
+INSERT INTO snapshot_head (seq, changes) VALUES ($1, $2)
+ON CONFLICT (one) DO UPDATE SET seq = EXCLUDED.seq, changes = EXCLUDED.changes
+WHERE snapshot_head.seq <= EXCLUDED.seq
+"""
+
+
+class LotSnapshot(msgspec.Struct):
+    """A lot's state; `pending` are entries of the future that it does not hold yet.
+
+    Where it was rebuilt from the log it also holds what was observed until `rebuilt_at` (us) of
+    entries up to place `rebuilt_seq`, which may lie after the place of the snapshot.
+    """
+
+    state: LotState
+    pending: list[Entry]
+    rebuilt_seq: int
+    rebuilt_at: int
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(LotSnapshot).decode
+
+
+async def load(connection: asyncpg.Connection) -> tuple[int, int, dict[str, LotSnapshot]]:
+    """Give the place in the log and the count of changes it was taken at, and it by lot."""
+    head = await connection.fetchrow(_HEAD)
+    if head is None:
+        return 0, 0, {}
+    rows = await connection.fetch(_LOAD)
+    return head["seq"], head["changes"], {row["lot"]: _decode(row["state"]) for row in rows}
+
+
+async def save(
+    connection: asyncpg.Connection, seq: int, changes: int, changed: Mapping[str, LotSnapshot]
+) -> None:
+    """Store the lots that changed since this instance loaded or stored them last."""
+    encoded = [_encode(snapshot) for snapshot in changed.values()]
+    async with connection.transaction():
+        await connection.execute(_SAVE, list(changed), seq, encoded)
+        await connection.execute(_SAVE_HEAD, seq, changes)
