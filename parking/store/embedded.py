@@ -182,7 +182,7 @@ class EmbeddedPostgres:
         """Start postgres on the data folder, which nobody else uses: `lock` proves it."""
         programs = choose_programs(self._folder)
         if not (self._folder / "PG_VERSION").exists():
-            await self._create_folder(programs)
+            await self._create_folder(programs, lock)
         way = choose_way(programs, self._folder)
         if not self._sockets.is_dir():
             self._sockets.mkdir(mode=0o700)
@@ -208,7 +208,7 @@ class EmbeddedPostgres:
             keep=(lock,),
         )
 
-    async def _create_folder(self, programs: Programs) -> None:
+    async def _create_folder(self, programs: Programs, lock: int) -> None:
         """Make the data folder beside its place and move it there whole: never half of one."""
         if self._folder.exists() and any(self._folder.iterdir()):
             raise EmbeddedPostgresError(f"{self._folder} is neither empty nor a database folder")
@@ -220,7 +220,7 @@ class EmbeddedPostgres:
         options = ("--no-locale", "-E", "UTF8", "-U", "parking", "-A", "trust")
         with tempfile.TemporaryFile() as output:
             command = (programs.folder / "initdb", *options, "-D", new)
-            process = spawn(way, command, output=output, dies_by=signal.SIGKILL)
+            process = spawn(way, command, output=output, dies_by=signal.SIGKILL, keep=(lock,))
             try:
                 await ended(process, START_S)
             finally:

@@ -36,7 +36,7 @@ if os.getppid() != int(parent):
 os.execv(command[0], command)
 """
 CAN_USE = """
-import os, sys
+import ctypes, os, sys  # what the other one imports
 program, folder = sys.argv[1:]
 sys.exit(not (os.access(program, os.X_OK) and os.access(folder, os.R_OK | os.W_OK | os.X_OK)))
 """
