@@ -48,12 +48,17 @@ class Layout:
 
     lot: Lot
     lists: Mapping[str, tuple[Space, ...]]
-    """The spaces of each `spaces` zone that has a list, at whatever length."""
+    """The spaces of each `spaces` zone that has a list, at whatever length, each in one zone."""
 
     @cached_property
     def zones(self) -> dict[str, Zone]:
         """Zones by id, in the description's order."""
         return {zone.id: zone for zone in self.lot.zones}
+
+    @cached_property
+    def classes(self) -> frozenset[str]:
+        """The classes of its zones."""
+        return frozenset(zone.class_ for zone in self.lot.zones)
 
     @cached_property
     def zone_of(self) -> dict[str, str]:
@@ -80,7 +85,7 @@ class Layout:
 class Timeline:
     """All layouts of one lot in order of time; None stands for the time it was retired."""
 
-    __slots__ = ("_layouts", "_starts", "changed_at", "current", "id")
+    __slots__ = ("_layouts", "_starts", "changed_at", "current", "id", "last_layout")
 
     def __init__(self, lot_id: str, changes: Iterable[Change]) -> None:
         """Build from the lot's changes in the order they were made, a description first."""
@@ -105,6 +110,7 @@ class Timeline:
             self._layouts.append(layout)
         self.changed_at = self._starts[-1]
         self.current = self._layouts[-1]
+        self.last_layout = next(layout for layout in reversed(self._layouts) if layout is not None)
 
     def at(self, us: int) -> Layout | None:
         """Give the layout of a moment; the first one also holds for all time before it."""

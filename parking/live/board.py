@@ -30,6 +30,7 @@ class LiveLot:
         "hours_open",
         "hours_until",
         "pending",
+        "queued",
         "rebuilt_at",
         "rebuilt_seq",
         "state",
@@ -52,7 +53,8 @@ class LiveLot:
         self.hours_until: int | None = 0  # None: they never change
         self.view: View | None = None  # None: retired, or not read yet
         self.version = 0
-        self.wake: int | None = None
+        self.wake: int | None = None  # when it next changes by itself
+        self.queued: int | None = None  # the earliest moment it stands in the board's heap for
         self._brief: bytes | None = None
         self._zones: bytes | None = None
 
@@ -101,6 +103,7 @@ class Board:
         """Begin with no lots, under a name that cursors of other boards do not have."""
         self.epoch = secrets.token_hex(6)
         self.version = 1
+        self.descriptions = 0  # counts changes of descriptions
         self.listed: list[str] = []
         self._lots: dict[str, LiveLot] = {}
         self._dirty: set[str] = set()
@@ -146,6 +149,7 @@ class Board:
             lot = self._lots[timeline.id] = LiveLot(timeline, set())
         lot.timeline = timeline
         lot.hours_until = 0
+        self.descriptions += 1
         position = bisect_left(self.listed, timeline.id)
         listed = position < len(self.listed) and self.listed[position] == timeline.id
         if timeline.current is None and listed:
@@ -229,9 +233,12 @@ class Board:
     def refresh(self, now: int) -> bool:
         """Read anew what has changed or whose time has come; True when something shows."""
         while self._wakes and self._wakes[0][0] <= now:
-            at, lot_id = heapq.heappop(self._wakes)
-            if self._lots[lot_id].wake == at:
-                self._dirty.add(lot_id)
+            lot = self._lots[heapq.heappop(self._wakes)[1]]
+            lot.queued = None
+            if lot.wake is not None and lot.wake <= now:
+                self._dirty.add(lot.id)
+            else:
+                self._wake(lot, lot.wake)
         if not self._dirty:
             return False
         dirty, self._dirty = self._dirty, set()
@@ -261,8 +268,9 @@ class Board:
         return lot.show(new)
 
     def _wake(self, lot: LiveLot, at: int | None) -> None:
-        if at is not None and at != lot.wake:
-            heapq.heappush(self._wakes, (at, lot.id))
         lot.wake = at
+        if at is not None and (lot.queued is None or at < lot.queued):
+            heapq.heappush(self._wakes, (at, lot.id))
+            lot.queued = at
 
 

@@ -1,6 +1,7 @@
 """Reading the log: what came after a place, and a lot's state at a moment."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import asyncpg
 
@@ -11,12 +12,29 @@ from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
 from parking.store.checkpoints import find_nearest
 
-_ROW = "lot, observed_at, seq, received_at, key, id, zone, body"
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, tzinfo=UTC)
+_MOST = (1 << 63) - 1
+_ROW = "lot, observed_at, seq, received_at, key, id, type, zone, body"
 _HEAD = "SELECT seq, changes, retained_from FROM log_head"
 _TAIL = f"SELECT {_ROW} FROM event WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
 _STRETCH = f"SELECT {_ROW} FROM event WHERE lot = $1 AND observed_at > $2 AND observed_at <= $3"
 _ALL_UNTIL = f"SELECT {_ROW} FROM event WHERE lot = $1 AND observed_at <= $2"
 _VOIDED = "SELECT target FROM void WHERE lot = $1"
+_PAGE = f"""
+SELECT {_ROW}, (
+    SELECT min(v.id) FROM void v WHERE v.lot = event.lot AND v.target = event.id
+) AS voided_by
+FROM event
+WHERE lot = $1 AND observed_at >= $2 AND observed_at < $3 AND ($4::text IS NULL OR type = $4)
+  AND (observed_at, seq) < ($5, $6)
+ORDER BY observed_at DESC, seq DESC LIMIT $7
+"""
+_UNCHANGING = """
+SELECT body::jsonb ->> 'space' AS space FROM event
+WHERE lot = $1 AND observed_at > $2 AND type = 'space' GROUP BY 1
+HAVING count(*) >= $3 AND count(DISTINCT body::jsonb ->> 'occupied') = 1
+"""
 _ALL_VOIDED = "SELECT DISTINCT lot, target FROM void"
 
 
@@ -27,6 +45,14 @@ class Head:
     seq: int
     changes: int
     retained_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry as it stands in the log; `voided_by` is the id of a void that names it."""
+
+    entry: Entry
+    voided_by: str | None
 
 
 def read_entry(row: asyncpg.Record) -> Entry:
@@ -94,3 +120,41 @@ async def read_state(
     voided = await list_voided(connection, timeline.id)
     entries = await list_stretch(connection, timeline.id, since, at)
     return rebuild(state, entries, voided, timeline)
+
+
+async def list_page(
+    connection: asyncpg.Connection,
+    lot: str,
+    *,
+    start: int | None,
+    end: int | None,
+    type_: str | None,
+    before: tuple[int, int] | None,
+    limit: int,
+) -> list[Line]:
+    """List a lot's entries observed in [start, end) (us), newest first.
+
+    `before` is the (moment in us, place) of the last entry of the page before.
+    """
+    at, seq = (_LAST, _MOST) if before is None else (moment(before[0]), before[1])
+    rows = await connection.fetch(
+        _PAGE,
+        lot,
+        _FIRST if start is None else moment(start),
+        _LAST if end is None else moment(end),
+        type_,
+        at,
+        seq,
+        limit,
+    )
+    return [
+        Line(read_entry(row), None if row["type"] == "void" else row["voided_by"]) for row in rows
+    ]
+
+
+async def list_unchanging(
+    connection: asyncpg.Connection, lot: str, since: int, readings: int
+) -> set[str]:
+    """List the spaces with so many readings since then (us) and all of them alike."""
+    rows = await connection.fetch(_UNCHANGING, lot, moment(since), readings)
+    return {row["space"] for row in rows}

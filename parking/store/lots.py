@@ -43,12 +43,18 @@ class Wish:
     lot: str
     what: Lot | tuple[str, tuple[Space, ...]] | None
     """A description, a zone with its list, or None to retire."""
+    after: int
+    """The number of the lot's last change that the wish was made in view of; 0 for none."""
 
     def at(self, us: int) -> Change:
         """Give the change as it holds from `us` on."""
         if isinstance(self.what, tuple):
             return Listed(us, self.what[0], self.what[1])
         return Described(us, self.what)
+
+
+class Overtaken(Exception):  # noqa: N818 - not an error: decide anew and try again
+    """A lot was changed since the wish was made."""
 
 
 async def list_changes(connection: asyncpg.Connection, after: int = 0) -> list[StoredChange]:
@@ -77,11 +83,16 @@ async def lock(connection: asyncpg.Connection) -> int:
 async def append(
     connection: asyncpg.Connection, wishes: Sequence[Wish], now: int, key: str
 ) -> list[StoredChange]:
-    """Store changes, all in the caller's transaction; a lot's moments (us) strictly increase."""
+    """Store changes, all in the caller's transaction; a lot's moments (us) strictly increase.
+
+    Overtaken: another change of one of the lots came between; nothing may be stored.
+    """
     stored = []
     for wish in wishes:
         number = await lock(connection)
         latest = await connection.fetchrow(_LATEST, wish.lot)
+        if (latest["change"] or 0) != wish.after:
+            raise Overtaken
         at = now if latest["at"] is None else max(now, micros(latest["at"]) + 1)
         change = wish.at(at)
         if isinstance(change, Listed):

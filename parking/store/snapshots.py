@@ -49,11 +49,15 @@ async def load(connection: asyncpg.Connection) -> tuple[int, int, dict[str, LotS
     return head["seq"], head["changes"], {row["lot"]: _decode(row["state"]) for row in rows}
 
 
+def encode(shots: Mapping[str, LotSnapshot]) -> dict[str, bytes]:
+    """Freeze snapshots of states that go on changing."""
+    return {lot: _encode(shot) for lot, shot in shots.items()}
+
+
 async def save(
-    connection: asyncpg.Connection, seq: int, changes: int, changed: Mapping[str, LotSnapshot]
+    connection: asyncpg.Connection, seq: int, changes: int, changed: Mapping[str, bytes]
 ) -> None:
     """Store the lots that changed since this instance loaded or stored them last."""
-    encoded = [_encode(snapshot) for snapshot in changed.values()]
     async with connection.transaction():
-        await connection.execute(_SAVE, list(changed), seq, encoded)
+        await connection.execute(_SAVE, list(changed), seq, list(changed.values()))
         await connection.execute(_SAVE_HEAD, seq, changes)

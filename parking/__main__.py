@@ -1,0 +1,7 @@
+"""`python -m parking` is `parking`."""
+
+import sys
+
+from parking.cli import main
+
+sys.exit(main())

@@ -1,0 +1,257 @@
+"""The intake: every event, however it came, is judged here by the same rules.
+
+What is wrong with one event is a value, a `Rejection`; it never costs the others. An event is read
+with the description of its own moment; a lot that is retired now takes none.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from parking import metrics
+from parking.domain.access import Principal
+from parking.domain.events import (
+    Entry,
+    Event,
+    SpaceEvent,
+    Status,
+    Void,
+    canonical,
+    decode,
+    identity,
+    observed,
+    type_name,
+)
+from parking.domain.instants import DAY, MINUTE
+from parking.domain.timeline import FITTING, Layout, Timeline
+from parking.ingest.commits import GroupCommit
+from parking.live.replica import Replica
+
+Code = Literal[
+    "invalid",
+    "unknown_lot",
+    "unknown_zone",
+    "unknown_space",
+    "wrong_counting",
+    "forbidden_lot",
+    "future",
+    "too_old",
+    "conflict",
+]
+AHEAD = 5 * MINUTE
+"""How far ahead of the server's clock an event may be, us."""
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+class Rejection(Struct):
+    """Why one event was not taken."""
+
+    index: int
+    id: str | None
+    code: Code
+    detail: str
+
+
+class Refused(Exception):  # noqa: N818 - the one exception that becomes a value
+    """An event breaks a rule."""
+
+    def __init__(self, code: Code, detail: str) -> None:
+        """Say which, and in words for the operator."""
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+class Named(Struct):
+    """The id made for an event that came without one."""
+
+    index: int
+    id: str
+
+
+class Receipt(Struct):
+    """What became of a list of events; `ids` are those made for accepted events without one."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejection]
+    rejected_total: int
+    ids: list[Named]
+
+
+class Chunk(Struct):
+    """Judged events: entries to store with their places in the request, and what was refused."""
+
+    entries: list[Entry]
+    indexes: list[int]
+    rejections: list[Rejection]
+
+
+class Intake:
+    """Judges events and has the accepted ones committed."""
+
+    def __init__(self, replica: Replica, commits: GroupCommit, retention_days: int | None) -> None:
+        """Judge by the descriptions that `replica` knows."""
+        self._replica = replica
+        self._commits = commits
+        self._retention = None if retention_days is None else retention_days * DAY
+
+    def oldest(self, now: int) -> int:
+        """Give the first moment (us) of which events are retained at `now`."""
+        kept = self._replica.retained_from
+        return kept if self._retention is None else max(kept, now - self._retention)
+
+    def judge(
+        self, raws: Iterable[bytes | msgspec.Raw], principal: Principal, start: int = 0
+    ) -> Chunk:
+        """Judge encoded events, the first of which stands at place `start` of the request."""
+        now = self._replica.clock()
+        oldest = self.oldest(now)
+        chunk = Chunk([], [], [])
+        for index, raw in enumerate(raws, start):
+            event: Event | None = None
+            try:
+                event = _decoded(raw)
+                chunk.entries.append(self._entry(event, principal, now, oldest))
+                chunk.indexes.append(index)
+            except Refused as refused:
+                found = _find_id(raw) if event is None else _id_of(event)
+                chunk.rejections.append(Rejection(index, found, refused.code, refused.detail))
+                kind = "unreadable" if event is None else type_name(event)
+                metrics.events.labels(kind, refused.code).inc()
+        return chunk
+
+    def _entry(self, event: Event, principal: Principal, now: int, oldest: int) -> Entry:
+        try:
+            at = observed(event)
+            body = canonical(event, at)
+        except OverflowError:
+            raise Refused("invalid", "observed_at lies outside the years 1 to 9999") from None
+        live = self._replica.board.find(event.lot)
+        if live is None or live.timeline.current is None:
+            if not _ID.fullmatch(event.lot):
+                raise Refused("invalid", "lot is not an id")
+            raise Refused("unknown_lot", f"there is no lot {event.lot}")
+        if not principal.may_write_lot(live.timeline.current.lot.operator):
+            raise Refused("forbidden_lot", f"lot {event.lot} is another operator's")
+        zone = _find_zone(event, live.timeline, at)
+        if at > now + AHEAD:
+            raise Refused("future", "observed_at is more than 5 minutes ahead of the server's clock")
+        if at < oldest:
+            raise Refused("too_old", "observed_at is before what is retained")
+        return Entry(
+            event.lot, at, identity(event, body), zone, event, body, principal.key_id, now
+        )
+
+    async def store(self, chunk: Chunk) -> Receipt:
+        """Commit a chunk's entries; DatabaseAway or Overloaded as `GroupCommit.submit`."""
+        outcomes = await self._commits.submit(chunk.entries)
+        ids: list[Named] = []
+        rejections = chunk.rejections
+        for entry, index, outcome in zip(chunk.entries, chunk.indexes, outcomes, strict=True):
+            if outcome == "conflict":
+                detail = "the id was used for another event of this lot"
+                rejections.append(Rejection(index, entry.id, "conflict", detail))
+            elif entry.event.id is UNSET:
+                ids.append(Named(index, entry.id))
+        rejections.sort(key=lambda rejection: rejection.index)
+        kinds = Counter(
+            (entry.type, outcome) for entry, outcome in zip(chunk.entries, outcomes, strict=True)
+        )
+        for (kind, outcome), count in kinds.items():
+            metrics.events.labels(kind, outcome).inc(count)
+        counts = Counter(outcomes)
+        return Receipt(
+            counts["accepted"], counts["duplicate"], rejections, len(rejections), ids
+        )
+
+
+def add(receipts: Sequence[Receipt], most: int) -> Receipt:
+    """Give one receipt for several; it lists at most `most` rejections and made ids."""
+    total = Receipt(0, 0, [], 0, [])
+    for receipt in receipts:
+        total.accepted += receipt.accepted
+        total.duplicates += receipt.duplicates
+        total.rejected_total += receipt.rejected_total
+        total.rejected += receipt.rejected[: most - len(total.rejected)]
+        total.ids += receipt.ids[: most - len(total.ids)]
+    return total
+
+
+def _decoded(raw: bytes | msgspec.Raw) -> Event:
+    try:
+        return decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        detail = str(error) if isinstance(error, msgspec.MsgspecError) else "not an event"
+        raise Refused("invalid", detail) from None
+
+
+def _id_of(event: Event) -> str | None:
+    if event.id is not UNSET:
+        return event.id
+    try:
+        return identity(event, canonical(event, observed(event)))
+    except OverflowError:
+        return None
+
+
+class _OnlyId(Struct):
+    id: object = None
+
+
+_decode_id = msgspec.json.Decoder(_OnlyId).decode
+
+
+def _find_id(raw: bytes | msgspec.Raw) -> str | None:
+    """Give the id of what is not an event, where it has one to be named by."""
+    try:
+        found = _decode_id(raw).id
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, str) and _EVENT_ID.fullmatch(found) else None
+
+
+def _find_zone(event: Event, timeline: Timeline, at: int) -> str | None:
+    """Give the zone that an event speaks of; None for the whole lot and for voids."""
+    if isinstance(event, Status | Void):
+        return None
+    layout = timeline.at(at)
+    if layout is None:
+        raise Refused("unknown_lot", f"lot {event.lot} was retired at that moment")
+    if isinstance(event, SpaceEvent):
+        return _zone_of_space(layout, event.space)
+    space = getattr(event, "space", UNSET)
+    if space is not UNSET:
+        return _zone_of_space(layout, space)
+    kind = type_name(event)
+    fitting = layout.fitting[kind]
+    if event.zone is UNSET:
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            raise Refused("unknown_zone", f"several zones take {kind} events: name one")
+        raise Refused("wrong_counting", f"no zone of the lot takes {kind} events")
+    zone = layout.zones.get(event.zone)
+    if zone is None:
+        if not _ID.fullmatch(event.zone):
+            raise Refused("invalid", "zone is not an id")
+        raise Refused("unknown_zone", f"lot {event.lot} has no zone {event.zone}")
+    if zone.counting not in FITTING[kind]:
+        raise Refused("wrong_counting", f"zone {zone.id} is counted by {zone.counting}")
+    return zone.id
+
+
+def _zone_of_space(layout: Layout, space: str) -> str:
+    zone = layout.zone_of.get(space)
+    if zone is None:
+        if not _ID.fullmatch(space):
+            raise Refused("invalid", "space is not an id")
+        raise Refused("unknown_space", f"no zone of the lot lists a space {space}")
+    return zone
+
+

@@ -1,0 +1,212 @@
+"""The replica: what this instance holds of the database, and how it keeps up.
+
+Board, descriptions and keys are caches. Entries reach the board in the order of the log: this
+instance's own right after their commit, others' by reading the log on. The head of the log is asked
+for four times a second, so that no instance is behind another by more than that.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from parking import metrics
+from parking.domain.access import Key, Keyring
+from parking.domain.events import Entry
+from parking.domain.timeline import Change, Timeline
+from parking.errors import DatabaseAway
+from parking.live.board import Board
+from parking.store import history, keys, lots, snapshots
+from parking.store.database import Database
+
+log = logging.getLogger("parking.live.replica")
+
+_POLL_SECONDS = 0.25
+Clock = Callable[[], int]
+
+
+class Replica:
+    """Board, timelines and keyring of one instance."""
+
+    def __init__(self, database: Database, clock: Clock, admin_secret: str | None = None) -> None:
+        """Hold nothing yet; `start` reads it. `clock` gives us since the epoch."""
+        self.database = database
+        self.board = Board()
+        self.clock = clock
+        self.keys: list[Key] = []
+        self.keyring = Keyring([], admin_secret)
+        self.retained_from = 0
+        self.ready = False
+        self.changed = asyncio.Event()  # set whenever the board may show something new
+        self._admin_secret = admin_secret
+        self._changes: dict[str, list[Change]] = {}
+        self._last_change: dict[str, int] = {}
+        self._change = 0
+        self._position = 0
+        self._unbuilt: set[str] = set()
+        self._order = asyncio.Lock()  # whoever moves the board along the log holds it
+
+    # -- starting --------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Load the snapshot and follow the log to its end; DatabaseAway when it cannot be read."""
+        async with self.database.transaction("repeatable_read") as connection:
+            head = await history.get_head(connection)
+            stored = await lots.list_changes(connection)
+            self._use_keys(await keys.list_keys(connection))
+            voided = await history.list_all_voided(connection)
+            position, change, states = await snapshots.load(connection)
+        async with self._order:
+            self._describe(stored)
+            self._change = head.changes
+            self.retained_from = head.retained_from
+            self.board.void(voided)
+            for lot_id, state in states.items():
+                rebuilt = (state.rebuilt_seq, state.rebuilt_at)
+                self.board.restore(lot_id, state.state, state.pending, rebuilt)
+            self._position = position
+            # a description newer than the snapshot may reach back before what was folded
+            self._unbuilt = {
+                item.lot
+                for item in stored
+                if item.number > change and not self.board.describe(self.timeline(item.lot))
+            }
+            await self._follow(head.seq)
+        self.board.refresh(self.clock())
+        self.ready = True
+        log.info("ready: %d lots, %d entries after the snapshot", len(states), head.seq - position)
+
+    # -- descriptions and keys -------------------------------------------------------------------
+
+    def timeline(self, lot_id: str) -> Timeline:
+        """Give a lot's timeline; KeyError when it never was."""
+        return Timeline(lot_id, self._changes[lot_id])
+
+    def last_change(self, lot_id: str) -> int:
+        """Give the number of a lot's last change, 0 when it never was."""
+        return self._last_change.get(lot_id, 0)
+
+    async def change_lots(self, decide: Callable[[], Sequence[lots.Wish]], key: str) -> None:
+        """Store what `decide` wishes in view of the lots as they are now, all of it or nothing.
+
+        `decide` is asked again when others were faster; it raises what the caller should see.
+        """
+        while True:
+            wishes = decide()
+            if not wishes:
+                return
+            try:
+                async with self.database.transaction() as connection:
+                    await lots.append(connection, wishes, self.clock(), key)
+            except lots.Overtaken:
+                await self.sync()
+                continue
+            await self.sync()
+            return
+
+    async def sync(self) -> None:
+        """Take up what has been committed by now: entries, descriptions, keys."""
+        async with self._order:
+            async with self.database.transaction("repeatable_read") as connection:
+                head = await history.get_head(connection)
+                if head.changes > self._change:
+                    stored = await lots.list_changes(connection, self._change)
+                    self._use_keys(await keys.list_keys(connection))
+                else:
+                    stored = []
+            self.retained_from = max(self.retained_from, head.retained_from)
+            self._unbuilt |= self._describe(stored)
+            self._change = max(self._change, head.changes)
+            await self._follow(head.seq)
+        self.board.refresh(self.clock())
+        self.changed.set()
+
+    def _use_keys(self, stored: list[Key]) -> None:
+        self.keys = stored
+        self.keyring = Keyring(stored, self._admin_secret)
+
+    def _describe(self, stored: Sequence[lots.StoredChange]) -> set[str]:
+        """Put changes on the board; gives the lots they reach back in."""
+        touched = dict.fromkeys(item.lot for item in stored)
+        for item in stored:
+            self._changes.setdefault(item.lot, []).append(item.change)
+            self._last_change[item.lot] = item.number
+        return {lot for lot in touched if not self.board.describe(self.timeline(lot))}
+
+    # -- entries ---------------------------------------------------------------------------------
+
+    async def committed(self, before: int, after: int, entries: Sequence[Entry]) -> None:
+        """Take up this instance's own commit: entries after place `before`, up to `after`."""
+        async with self._order:
+            try:
+                if self._position < before:
+                    await self._follow(before)
+                if self._position == before:
+                    self._unbuilt |= self.board.take(entries, self.clock())
+                    self._position = after
+                    await self._rebuild()
+                else:  # they have been read from the log already
+                    await self._follow(after)
+            except DatabaseAway:  # stored they are; the board follows when the database is back
+                log.warning("the board is behind the log")
+        self.changed.set()
+
+    async def _follow(self, until: int) -> None:
+        """Read the log on up to place `until`, then rebuild what needs it."""
+        while self._position < until:
+            async with self.database.connection() as connection:
+                entries = await history.list_tail(connection, self._position, until)
+            self._unbuilt |= self.board.take(entries, self.clock())
+            self._position = entries[-1].seq if entries else until
+            metrics.log_lag.set(until - self._position)
+        metrics.log_lag.set(0)
+        await self._rebuild()
+
+    async def _rebuild(self) -> None:
+        """Rebuild from the log the lots that could not be followed event by event."""
+        for lot_id in sorted(self._unbuilt):
+            async with self.database.transaction("repeatable_read") as connection:
+                head = await history.get_head(connection)
+                now = self.clock()
+                state = await history.read_state(connection, self.timeline(lot_id), now)
+            self.board.replace(lot_id, state, head.seq, now)
+            self._unbuilt.discard(lot_id)
+
+    async def run(self) -> None:
+        """Keep up with the log until cancelled."""
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            try:
+                async with self.database.connection() as connection:
+                    head = await history.get_head(connection)
+                metrics.database_up.set(1)
+                behind = head.seq > self._position or head.changes > self._change
+                if behind or self._unbuilt:
+                    await self.sync()
+            except DatabaseAway:
+                metrics.database_up.set(0)
+
+    # -- snapshots -------------------------------------------------------------------------------
+
+    async def save(self) -> None:
+        """Store what has changed on the board since the last time."""
+        async with self._order:
+            if self._unbuilt:
+                return  # not before it is whole
+            changed = self.board.unsaved()
+            seq, change = self._position, self._change
+            shots = {
+                lot.id: snapshots.LotSnapshot(
+                    lot.state,
+                    [item[2] for item in lot.pending],
+                    lot.rebuilt_seq,
+                    lot.rebuilt_at,
+                )
+                for lot in changed
+            }
+            encoded = snapshots.encode(shots)
+        try:
+            async with self.database.connection() as connection:
+                await snapshots.save(connection, seq, change, encoded)
+        except DatabaseAway:
+            self.board.save_again(changed)
+            raise

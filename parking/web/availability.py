@@ -1,0 +1,154 @@
+"""What drivers read: availability now and at a past moment, and what is near."""
+
+import asyncio
+
+import msgspec
+from aiohttp import web
+
+from parking.domain import hours
+from parking.domain.geo import to_wgs84
+from parking.domain.instants import rfc3339
+from parking.domain.numbers import View
+from parking.domain.timeline import Timeline
+from parking.errors import Fault, Gone, InvalidInput, NotFound
+from parking.ingest.intake import Intake
+from parking.live.board import LiveLot, zoned_json
+from parking.live.nearby import Nearby
+from parking.live.past import Past
+from parking.live.replica import Replica
+from parking.live.stream import Filter
+from parking.web import models
+from parking.web.calls import Call
+from parking.web.params import AvailabilityQuery, FilterQuery, NearbyQuery
+from parking.web.replies import cached, encode
+
+
+class Availability:
+    """`/v1/availability`, `/v1/lots/{lot}/availability` and `/v1/nearby`."""
+
+    def __init__(self, replica: Replica, past: Past, intake: Intake) -> None:
+        """Read the board live and the log for the past; `intake` knows what is retained."""
+        self._replica = replica
+        self._board = replica.board
+        self._past = past
+        self._intake = intake
+        self._nearby = Nearby(replica.board)
+
+    async def get_all(self, call: Call) -> web.StreamResponse:
+        """Show all lots, or those that the filters take."""
+        query: AvailabilityQuery = call.query
+        wanted = wanted_lots(query)
+        if query.at is not None:
+            return cached(call.request, await self._all_at(wanted, query.at))
+        self._board.refresh(self._replica.clock())
+        bodies = [
+            live.brief
+            for live in self._board.shown()
+            if live.view is not None
+            and live.timeline.current is not None
+            and wanted.takes(live.id, live.timeline.current)
+        ]
+        head = b'{"cursor":"%s","items":[' % self._board.cursor().encode()
+        return cached(call.request, head + b",".join(bodies) + b"]}")
+
+    async def _all_at(self, wanted: Filter, at: int) -> bytes:
+        self._check_past(at)
+        timelines = [
+            live.timeline
+            for live in self._board.shown()
+            if (layout := live.timeline.at(at)) is not None and wanted.takes(live.id, layout)
+        ]
+        views = await asyncio.gather(*(self._past.find_view(line, at) for line in timelines))
+        items = [seen.availability for seen in views if seen is not None]
+        return encode({"cursor": None, "at": rfc3339(at), "items": items})
+
+    async def get_one(self, call: Call) -> web.StreamResponse:
+        """Show a lot with its zones."""
+        live = self._find(call.part("lot"))
+        at: int | None = call.query.at
+        if at is None:
+            return cached(call.request, live.zoned)
+        self._check_past(at)
+        seen = await self._view_at(live.timeline, at)
+        return cached(call.request, zoned_json(seen))
+
+    async def _view_at(self, timeline: Timeline, at: int) -> View:
+        seen = await self._past.find_view(timeline, at)
+        if seen is None:
+            raise NotFound("The lot was retired at that moment.")
+        return seen
+
+    def _find(self, lot_id: str) -> LiveLot:
+        self._board.refresh(self._replica.clock())
+        live = self._board.find_shown(lot_id)
+        if live is None:
+            raise NotFound("There is no such lot.")
+        return live
+
+    def _check_past(self, at: int) -> None:
+        now = self._replica.clock()
+        if at > now:
+            fault = Fault("?at", "not a past moment")
+            raise InvalidInput("A parameter is not valid.", faults=[fault])
+        oldest = self._intake.oldest(now)
+        if 0 < oldest and at < oldest:
+            raise Gone(f"What is retained begins at {rfc3339(oldest)}.")
+
+    async def get_nearby(self, call: Call) -> web.StreamResponse:
+        """Show the nearest lots that suit."""
+        query: NearbyQuery = call.query
+        now = self._replica.clock()
+        self._board.refresh(now)
+        lat, lon = to_wgs84(query.lat, query.lon, query.crs)
+        items: list[bytes] = []
+        for metres, live in self._nearby.within(lat, lon, query.radius_m):
+            if len(items) == query.limit:
+                break
+            if _suits(live, query):
+                items.append(_near(live, metres, query, now))
+        return cached(call.request, b'{"items":[' + b",".join(items) + b'],"next":null}')
+
+
+def wanted_lots(query: FilterQuery) -> Filter:
+    """Give the filter that a query asks for."""
+    lots = None if query.lots is None else frozenset(query.lots)
+    return Filter(lots, query.district, query.class_)
+
+
+def _suits(live: LiveLot, query: NearbyQuery) -> bool:
+    layout = live.timeline.current
+    if layout is None or live.view is None:
+        return False
+    height = layout.lot.max_height_m
+    if query.height_m is not None and height is not None and query.height_m > height:
+        return False
+    if query.class_ is not None and query.class_ not in layout.classes:
+        return False
+    if query.min_free is None:
+        return True
+    numbers = live.view.availability
+    free = numbers.free if query.class_ is None else numbers.classes[query.class_].free
+    return free is not None and free >= query.min_free
+
+
+def _near(live: LiveLot, metres: float, query: NearbyQuery, now: int) -> bytes:
+    """Give a lot in short with its distance and availability."""
+    layout = live.timeline.current
+    assert layout is not None  # noqa: S101 - it suits
+    lot = models.shown(layout.lot, query.crs)
+    short = {
+        "id": live.id,
+        "lot": live.id,
+        "name": lot.name,
+        "kind": lot.kind,
+        "location": lot.location,
+        "entrances": lot.entrances,
+        "address": lot.address,
+        "district": lot.district,
+        "max_height_m": lot.max_height_m,
+        "opening_hours": lot.opening_hours,
+        "open_now": hours.is_open(lot, now),
+        "distance_m": round(metres, 1),
+        "availability": msgspec.Raw(live.brief),
+    }
+    return encode(short)

@@ -1,0 +1,137 @@
+"""One request on its way to its handler: route, access, parameters, and reading its body."""
+
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from parking.domain.access import Principal, Role
+from parking.errors import Fault, InvalidInput, TooLarge, UnsupportedMedia
+from parking.web.params import NoQuery, Query
+
+MOST_BYTES = 8 * 1024 * 1024
+"""Of a body after decompression."""
+_PIECE = 256 * 1024
+_JSON_TYPES = ("application/json", "application/octet-stream")
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that may be made: who makes it (None: anyone), and its checked parameters."""
+
+    request: web.Request
+    principal: Principal | None
+    query: Any
+
+    @property
+    def who(self) -> Principal:
+        """Who makes it, on routes that are not public."""
+        assert self.principal is not None  # noqa: S101 - the route table sees to it
+        return self.principal
+
+    def part(self, name: str) -> str:
+        """Give a part of the path."""
+        return self.request.match_info[name]
+
+
+Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A success as the OpenAPI document tells it; `schema` names a component or is one."""
+
+    status: int
+    description: str
+    schema: str | dict[str, Any] | None = None
+    media: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One URL and method: who may call it, with what, and what it answers.
+
+    `roles`: None for anyone, else the roles that may; `own_lot`: the lot in the path must be the
+    operator's own.
+    """
+
+    method: Literal["GET", "PUT", "POST", "DELETE"]
+    path: str
+    handler: Handler
+    summary: str
+    tag: str
+    answers: tuple[Answer, ...]
+    roles: tuple[Role, ...] | None = None
+    own_lot: bool = False
+    query: type[Query] = NoQuery
+    body: type[BaseModel] | str | None = None
+    errors: tuple[int, ...] = field(default=())
+    headers: tuple[str, ...] = ()
+    early: bool = False
+    """Whether it answers before the state is rebuilt."""
+
+
+async def pieces(request: web.Request) -> AsyncIterator[bytes]:
+    """Give a body piece by piece, decompressed; InvalidInput when its gzip is broken."""
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        raise UnsupportedMedia(f"Content-Encoding {encoding[:40]!r} is not understood, gzip is.")
+    if encoding == "identity":
+        async for piece in request.content.iter_any():
+            yield piece
+        return
+    inflater = zlib.decompressobj(31)
+    begun = False
+    async for piece in request.content.iter_any():
+        begun = begun or bool(piece)
+        while piece:
+            try:
+                yield inflater.decompress(piece, _PIECE)
+            except zlib.error:
+                raise InvalidInput("The body is not valid gzip.") from None
+            piece = inflater.unconsumed_tail
+            if inflater.eof:
+                piece = inflater.unused_data  # a further member of the same file
+                inflater = zlib.decompressobj(31)
+                begun = bool(piece)
+    if begun:
+        raise InvalidInput("The gzip body is cut off.")
+
+
+async def read_body(request: web.Request) -> bytes:
+    """Read a JSON body of at most MOST_BYTES after decompression."""
+    if request.content_type not in _JSON_TYPES:
+        raise UnsupportedMedia(f"{request.content_type[:80]} is not understood here, JSON is.")
+    body = bytearray()
+    async for piece in pieces(request):
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise TooLarge("The body is larger than 8 MiB after decompression.")
+    return bytes(body)
+
+
+async def read_model(request: web.Request, shape: type[M]) -> M:
+    """Read a body of the given shape; InvalidInput names each fault by a JSON pointer."""
+    body = await read_body(request)
+    try:
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        faults = [
+            Fault(pointer(item["loc"]), item["msg"])
+            for item in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise InvalidInput("The body is not valid.", faults=faults[:100]) from None
+
+
+def pointer(location: tuple[int | str, ...]) -> str:
+    """Give an RFC 6901 pointer."""
+    return "".join(
+        "/" + str(part).replace("~", "~0").replace("/", "~1")
+        for part in location
+        if part != "[key]"
+    )

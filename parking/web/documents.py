@@ -1,0 +1,50 @@
+"""The OpenAPI document and the page that shows it, both served from here alone."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+from aiohttp import web
+
+from parking.errors import NotFound
+from parking.web.calls import Call, Route
+from parking.web.openapi import document
+from parking.web.replies import cached, encode
+
+_ASSETS = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "docs.js": "text/javascript",
+}
+
+
+class Documents:
+    """`/openapi.json`, `/docs` and what the page needs."""
+
+    def __init__(self) -> None:
+        """Describe nothing yet."""
+        self._openapi = b"{}"
+
+    def describe(self, routes: Sequence[Route]) -> None:
+        """Make the document of these routes."""
+        self._openapi = encode(document(routes))
+
+    async def get_openapi(self, call: Call) -> web.StreamResponse:
+        """Give the document."""
+        return cached(call.request, self._openapi)
+
+    async def get_docs(self, call: Call) -> web.StreamResponse:
+        """Give the page."""
+        return cached(call.request, _static("docs.html"), media="text/html")
+
+    async def get_asset(self, request: web.Request) -> web.StreamResponse:
+        """Give a file that the page needs."""
+        name = request.match_info["name"]
+        if name not in _ASSETS:
+            raise NotFound("There is nothing at this path.")
+        return cached(request, _static(name), media=_ASSETS[name])
+
+
+def _static(name: str) -> bytes:
+    folder = files("parking.web").joinpath("static")
+    vendored = folder.joinpath("vendor", "swagger-ui", name)
+    return (vendored if vendored.is_file() else folder.joinpath(name)).read_bytes()

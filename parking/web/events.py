@@ -1,0 +1,169 @@
+"""Events: pushed by operators, and read back from the log."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from parking.domain.instants import rfc3339
+from parking.errors import DatabaseAway, Fault, InvalidInput, Overloaded, TooLarge
+from parking.ingest.intake import Chunk, Intake, Receipt, add
+from parking.live.replica import Replica
+from parking.store import history
+from parking.web.calls import Call, pieces, read_body
+from parking.web.pages import invalid_cursor, make_cursor, read_cursor
+from parking.web.params import LogQuery
+from parking.web.replies import reply_value
+
+MOST_EVENTS = 10_000
+_MOST_LISTED = 1_000
+_LINES_A_CHUNK = 1_000
+_LONGEST_LINE = 64 * 1024
+_CHUNKS_IN_FLIGHT = 4
+NDJSON = ("application/x-ndjson", "application/ndjson")
+
+
+class _Events(msgspec.Struct, forbid_unknown_fields=True):
+    events: list[msgspec.Raw]
+
+
+_decode = msgspec.json.Decoder(_Events).decode
+
+
+class Events:
+    """`/v1/events` and `/v1/lots/{lot}/events`."""
+
+    def __init__(self, replica: Replica, intake: Intake) -> None:
+        """Store through `intake`; read the log through `replica`'s database."""
+        self._replica = replica
+        self._intake = intake
+
+    async def post(self, call: Call) -> web.StreamResponse:
+        """Store events; answers when they are committed."""
+        if call.request.content_type in NDJSON:
+            receipt = await self._store_lines(call)
+        else:
+            body = await read_body(call.request)
+            chunk = self._intake.judge(_read_list(body), call.who)
+            receipt = await self._intake.store(chunk)
+        return reply_value(receipt)
+
+    async def _store_lines(self, call: Call) -> Receipt:
+        """Store a stream chunk by chunk as it arrives; a failure tells what was stored before it."""
+        flying: deque[asyncio.Task[Receipt]] = deque()
+        receipts: list[Receipt] = []
+
+        def land(receipt: Receipt) -> None:
+            receipts[:] = [add([*receipts, receipt], _MOST_LISTED)]
+
+        try:
+            async for start, lines in _chunks(call.request):
+                if len(flying) == _CHUNKS_IN_FLIGHT:
+                    land(await flying.popleft())
+                chunk = self._judge_lines(start, lines, call)
+                flying.append(asyncio.create_task(self._intake.store(chunk)))
+            while flying:
+                land(await flying.popleft())
+        except (DatabaseAway, Overloaded, InvalidInput) as error:
+            for done in await asyncio.gather(*flying, return_exceptions=True):
+                if isinstance(done, Receipt):
+                    land(done)
+            error.extra["receipt"] = add(receipts, _MOST_LISTED)
+            raise
+        finally:
+            await asyncio.gather(*flying, return_exceptions=True)
+        return add(receipts, _MOST_LISTED)
+
+    def _judge_lines(self, start: int, lines: list[bytes], call: Call) -> Chunk:
+        """Judge lines of which blank ones are skipped but counted."""
+        chunk = Chunk([], [], [])
+        at = 0
+        while at < len(lines):
+            if not lines[at].strip():
+                at += 1
+                continue
+            end = at
+            while end < len(lines) and lines[end].strip():
+                end += 1
+            judged = self._intake.judge(lines[at:end], call.who, start + at)
+            chunk.entries += judged.entries
+            chunk.indexes += judged.indexes
+            chunk.rejections += judged.rejections
+            at = end
+        return chunk
+
+    async def list_log(self, call: Call) -> web.StreamResponse:
+        """List a lot's events as they stand in the log, newest first."""
+        query: LogQuery = call.query
+        before = None
+        if query.cursor is not None:
+            at, seq = read_cursor(query.cursor, 2)
+            if not (at.isdecimal() and seq.isdecimal() and len(at) < 18 and len(seq) < 18):  # noqa: PLR2004
+                raise invalid_cursor()
+            before = (int(at), int(seq))
+        async with self._replica.database.connection() as connection:
+            lines = await history.list_page(
+                connection,
+                call.part("lot"),
+                start=query.from_,
+                end=query.to,
+                type_=query.type,
+                before=before,
+                limit=query.limit + 1,
+            )
+        following = None
+        if len(lines) > query.limit:
+            del lines[query.limit :]
+            last = lines[-1].entry
+            following = make_cursor(str(last.at), str(last.seq))
+        return reply_value({"items": [_logged(line) for line in lines], "next": following})
+
+
+def _read_list(body: bytes) -> list[msgspec.Raw]:
+    """Read the body of a JSON push down to its events, still encoded."""
+    try:
+        events = _decode(body).events
+    except msgspec.ValidationError as error:
+        fault = Fault("", str(error))
+        raise InvalidInput('The body is not {"events": [...]}.', faults=[fault]) from None
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise InvalidInput("The body is not JSON.", faults=[Fault("", "not JSON")]) from None
+    if len(events) > MOST_EVENTS:
+        raise TooLarge(f"At most {MOST_EVENTS} events fit a JSON body; NDJSON takes any number.")
+    return events
+
+
+async def _chunks(request: web.Request) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """Give (index of the first line, lines) as they arrive.
+
+    A line longer than any event is cut, which makes it no event: nothing gathers in memory.
+    """
+    start = 0
+    rest = b""
+    async for piece in pieces(request):
+        lines = (rest + piece).split(b"\n")
+        rest = lines.pop()[: _LONGEST_LINE + 1]
+        for first in range(0, len(lines), _LINES_A_CHUNK):
+            yield start + first, lines[first : first + _LINES_A_CHUNK]
+        start += len(lines)
+    if rest:
+        yield start, [rest]
+
+
+def _logged(line: history.Line) -> dict[str, Any]:
+    """Give an entry of the log as it is answered."""
+    entry = line.entry
+    sent: dict[str, Any] = msgspec.json.decode(entry.body)
+    return {
+        **sent,
+        "id": entry.id,
+        "observed_at": rfc3339(entry.at),
+        **({} if entry.zone is None else {"zone": entry.zone}),
+        "received_at": rfc3339(entry.received_at),
+        "key": entry.key,
+        "voided_by": line.voided_by,
+    }
+

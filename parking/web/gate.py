@@ -1,0 +1,149 @@
+"""The gate: what every request passes, in one place.
+
+It names the request, lets in who may, times it, logs it, and turns every failure into a problem
+document. A route without a rule cannot be added: its rule is part of the table.
+"""
+
+import asyncio
+import contextvars
+import logging
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from parking import metrics
+from parking.domain.access import Principal
+from parking.errors import (
+    Forbidden,
+    InvalidInput,
+    MethodNotAllowed,
+    NotFound,
+    Overloaded,
+    ParkingError,
+    TooLarge,
+    Unauthorized,
+)
+from parking.live.replica import Replica
+from parking.web.calls import Call, Route
+from parking.web.params import read_query
+from parking.web.replies import PUBLIC, problem
+
+log = logging.getLogger("parking.web")
+
+request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
+_ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Gate:
+    """Lets requests through to the handlers of routes."""
+
+    def __init__(self, replica: Replica) -> None:
+        """Know keys and lots from the replica."""
+        self._replica = replica
+
+    def handler(self, route: Route) -> _Next:
+        """Give what the router calls for a route."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            if not route.early and not self._replica.ready:
+                raise Overloaded("The service is starting.", headers={"Retry-After": "1"})
+            principal = None if route.roles is None else self._let_in(request, route)
+            query = read_query(request.url, route.query)
+            return await route.handler(Call(request, principal, query))
+
+        return handle
+
+    def _let_in(self, request: web.Request, route: Route) -> Principal:
+        principal = self.authenticate(request)
+        if route.roles is not None and principal.role not in route.roles:
+            raise Forbidden(f"The role {principal.role} may not do that.")
+        if route.own_lot:
+            live = self._replica.board.find_shown(request.match_info["lot"])
+            if live is None:
+                raise NotFound("There is no such lot.")
+            layout = live.timeline.current
+            if layout is None or not principal.may_write_lot(layout.lot.operator):
+                raise Forbidden("The lot is another operator's.")
+        return principal
+
+    def authenticate(self, request: web.Request) -> Principal:
+        """Give who the request's key stands for; Unauthorized without a valid one."""
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        found = None
+        if scheme.lower() == "bearer" and secret:
+            found = self._replica.keyring.find(secret.strip(), self._replica.clock())
+        if found is None:
+            raise Unauthorized(
+                "Send a valid key as `Authorization: Bearer <key>`.",
+                headers={"WWW-Authenticate": 'Bearer realm="parking"'},
+            )
+        return found
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: _Next) -> web.StreamResponse:
+        """Name, time and log a request, and render its failure."""
+        given = request.headers.get("X-Request-Id", "")
+        name = given if _ACCEPTABLE_ID.fullmatch(given) else secrets.token_hex(8)
+        token = request_id.set(name)
+        started = time.perf_counter()
+        status = "cut off"
+        try:
+            response = await self._answer(request, handler, name)
+            status = str(response.status)
+            return response
+        finally:
+            route = request.match_info.route.resource
+            label = route.canonical if route is not None else "unknown"
+            seconds = time.perf_counter() - started
+            metrics.request_seconds.labels(request.method[:10], label, status).observe(seconds)
+            log.debug("%s %s %s %.1f ms", request.method, request.path, status, seconds * 1000)
+            request_id.reset(token)
+
+    async def _answer(
+        self, request: web.Request, handler: _Next, name: str
+    ) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ParkingError as error:
+            return problem(error, name)
+        except web.HTTPMethodNotAllowed as error:
+            if request.method == "OPTIONS" and "GET" in error.allowed_methods:
+                return _preflight()
+            allowed = ", ".join(sorted(error.allowed_methods))
+            return problem(
+                MethodNotAllowed(f"Allowed: {allowed}.", headers={"Allow": allowed}), name
+            )
+        except web.HTTPNotFound:
+            return problem(NotFound("There is nothing at this path."), name)
+        except web.HTTPRequestEntityTooLarge:
+            return problem(TooLarge("The request is too large."), name)
+        except web.HTTPException as error:
+            if error.status < 400:  # noqa: PLR2004 - a redirect
+                return error
+            return problem(InvalidInput(error.reason), name)
+        except (asyncio.CancelledError, ConnectionError):
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return problem(ParkingError("Something failed here; it is in our log."), name)
+
+
+async def name_response(_request: web.Request, response: web.StreamResponse) -> None:
+    """Put the request's id on every answer, streams too."""
+    response.headers["X-Request-Id"] = request_id.get()
+
+
+def _preflight() -> web.Response:
+    return web.Response(
+        status=204,
+        headers={
+            **PUBLIC,
+            "Access-Control-Allow-Methods": "GET, HEAD",
+            "Access-Control-Allow-Headers": "Last-Event-ID, If-None-Match, X-Request-Id",
+            "Access-Control-Max-Age": "86400",
+        },
+    )

@@ -1,0 +1,172 @@
+"""What may stand behind the `?` of each path: read from text, checked, unknown names refused."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+from yarl import URL
+
+from parking.domain import instants
+from parking.domain.geo import Box, Crs
+from parking.domain.lots import Class
+from parking.errors import Fault, InvalidInput
+from parking.web.models import Id
+
+MOST_ITEMS = 1000
+Q = TypeVar("Q", bound="Query")
+
+
+def _instant(value: Any) -> int:
+    if not isinstance(value, str):
+        raise PydanticCustomError("time", "not a time")
+    try:
+        return instants.parse(value)
+    except ValueError as error:
+        raise PydanticCustomError("time", "not an RFC 3339 time with an offset") from error
+
+
+def _csv(value: Any) -> Any:
+    return value.split(",") if isinstance(value, str) else value
+
+
+def _box(value: Any) -> Box:
+    try:
+        west, south, east, north = (float(part) for part in str(value).split(","))
+    except ValueError:
+        raise PydanticCustomError("bbox", "four numbers: minlon,minlat,maxlon,maxlat") from None
+    inside = -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90  # noqa: PLR2004
+    if not inside:
+        raise PydanticCustomError("bbox", "longitudes in ±180, latitudes in ±90, south first")
+    return Box(min_lon=west, min_lat=south, max_lon=east, max_lat=north)
+
+
+Instant = Annotated[
+    int,
+    BeforeValidator(_instant, json_schema_input_type=str),
+    Field(json_schema_extra={"type": "string", "format": "date-time"}),
+]
+"""An RFC 3339 time in the query, kept in us."""
+
+Ids = Annotated[
+    list[Id],
+    BeforeValidator(_csv),
+    Field(min_length=1, max_length=MOST_ITEMS, description="ids, separated by commas"),
+]
+Bbox = Annotated[
+    Any,
+    AfterValidator(_box),
+    Field(
+        description="minlon,minlat,maxlon,maxlat in the request's crs",
+        json_schema_extra={"type": "string"},
+    ),
+]
+Limit = Annotated[int, Field(ge=1, le=MOST_ITEMS, description="items in a page")]
+Cursor = Annotated[str, Field(max_length=500, description="`next` of the page before")]
+CrsParam = Annotated[Crs, Field(description="datum of all positions in request and answer")]
+
+
+class Query(BaseModel):
+    """Parameters of a path."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=False
+    )
+
+
+class NoQuery(Query):
+    """A path without parameters."""
+
+
+class CrsQuery(Query):
+    """A path that shows positions."""
+
+    crs: CrsParam = "wgs84"
+
+
+class LotsQuery(CrsQuery):
+    """`GET /v1/lots`."""
+
+    bbox: Bbox | None = None
+    district: Id | None = None
+    class_: Annotated[Class | None, Field(alias="class")] = None
+    operator: Id | None = None
+    limit: Limit = 100
+    cursor: Cursor | None = None
+
+
+class AtQuery(Query):
+    """`GET /v1/lots/{lot}/availability`."""
+
+    at: Annotated[Instant | None, Field(description="a past moment")] = None
+
+
+class FilterQuery(Query):
+    """Which lots."""
+
+    lots: Ids | None = None
+    district: Id | None = None
+    class_: Annotated[Class | None, Field(alias="class")] = None
+
+
+class AvailabilityQuery(FilterQuery, AtQuery):
+    """`GET /v1/availability`."""
+
+
+class StreamQuery(FilterQuery):
+    """`GET /v1/stream`."""
+
+    cursor: Annotated[str | None, Field(max_length=100, description="where to go on from")] = None
+
+
+class NearbyQuery(CrsQuery):
+    """`GET /v1/nearby`."""
+
+    lat: Annotated[float, Field(ge=-90, le=90, description="degrees")]
+    lon: Annotated[float, Field(ge=-180, le=180, description="degrees")]
+    radius_m: Annotated[float, Field(ge=0, le=50_000, description="metres")] = 2_000
+    limit: Annotated[int, Field(ge=1, le=100)] = 10
+    class_: Annotated[Class | None, Field(alias="class")] = None
+    min_free: Annotated[
+        int | None, Field(ge=0, description="free spaces, of the class if one is given")
+    ] = None
+    height_m: Annotated[float | None, Field(gt=0, le=100, description="the car's, metres")] = None
+
+
+class LogQuery(Query):
+    """`GET /v1/lots/{lot}/events`."""
+
+    from_: Annotated[Instant | None, Field(alias="from", description="observed then or later")] = (
+        None
+    )
+    to: Annotated[Instant | None, Field(description="observed before then")] = None
+    type: (
+        Literal["space", "passage", "count", "flag", "recount", "heartbeat", "status", "void"]
+        | None
+    ) = None
+    limit: Limit = 100
+    cursor: Cursor | None = None
+
+
+class PageQuery(Query):
+    """A list without filters."""
+
+    limit: Limit = 100
+    cursor: Cursor | None = None
+
+
+def read_query(url: URL, shape: type[Q]) -> Q:
+    """Read the parameters of a request; InvalidInput names each that is wrong."""
+    given: dict[str, str] = {}
+    for name, value in url.query.items():
+        if name in given:
+            raise InvalidInput("A parameter is given twice.", faults=[Fault(f"?{name}", "twice")])
+        given[name] = value
+    try:
+        return shape.model_validate(given)
+    except ValidationError as error:
+        faults = [Fault(f"?{_name(item['loc'])}", item["msg"]) for item in error.errors()]
+        raise InvalidInput("A parameter is not valid.", faults=faults) from None
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    return str(location[0]) if location else ""

@@ -1,0 +1,113 @@
+"""Every URL on one screen: who may call it, with what, and what it answers."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from parking.domain.access import Role
+from parking.web import models, params
+from parking.web.availability import Availability
+from parking.web.calls import Answer, Route
+from parking.web.documents import Documents
+from parking.web.events import Events
+from parking.web.gate import Gate, name_response
+from parking.web.health import Health
+from parking.web.keys import Keys
+from parking.web.lots import Lots
+from parking.web.sensors import Sensors
+from parking.web.streams import Streams
+
+ADMIN: tuple[Role, ...] = ("admin",)
+OPERATORS: tuple[Role, ...] = ("admin", "operator")
+
+
+def list_routes(
+    *,
+    lots: Lots,
+    availability: Availability,
+    streams: Streams,
+    events: Events,
+    sensors: Sensors,
+    keys: Keys,
+    health: Health,
+    documents: Documents,
+) -> list[Route]:
+    """List all routes of the service."""
+    ok, new, gone = 200, 201, 204
+    lot, zone = "/v1/lots/{lot}", "/v1/lots/{lot}/zones/{zone}/spaces"
+    return [
+        Route("GET", "/v1/availability", availability.get_all,
+              "Availability of all lots, now or at a past moment", "drivers",
+              (Answer(ok, "All matching lots", "AvailabilityList"),),
+              query=params.AvailabilityQuery, errors=(410,)),
+        Route("GET", "/v1/nearby", availability.get_nearby,
+              "The nearest lots that suit", "drivers",
+              (Answer(ok, "Nearest first", "NearbyList"),), query=params.NearbyQuery),
+        Route("GET", "/v1/stream", streams.get_stream,
+              "Follow changes as server-sent events", "drivers",
+              (Answer(ok, "Events `availability` and `retired`", {"type": "string"},
+                      "text/event-stream"),),
+              query=params.StreamQuery, headers=("Last-Event-ID",)),
+        Route("GET", "/v1/ws", streams.get_ws,
+              "Follow changes over WebSocket", "drivers",
+              (Answer(101, "Speaks WebSocket from here on"),)),
+        Route("GET", "/v1/lots", lots.list_lots, "List lots", "drivers",
+              (Answer(ok, "A page of descriptions", "LotList"),), query=params.LotsQuery),
+        Route("GET", lot, lots.get_lot, "A lot's description", "drivers",
+              (Answer(ok, "The description", "Lot"),), query=params.CrsQuery, errors=(404,)),
+        Route("GET", lot + "/availability", availability.get_one,
+              "Availability of a lot with its zones, now or at a past moment", "drivers",
+              (Answer(ok, "The lot", "LotAvailability"),),
+              query=params.AtQuery, errors=(404, 410)),
+        Route("GET", zone, lots.get_spaces, "The spaces of a zone", "drivers",
+              (Answer(ok, "The list", "Spaces"),), errors=(404,)),
+        Route("PUT", lot, lots.put_lot, "Create or replace a lot's description", "operators",
+              (Answer(ok, "Replaced", "Lot"), Answer(new, "Created", "Lot")),
+              roles=OPERATORS, query=params.CrsQuery, body=models.LotDescription),
+        Route("DELETE", lot, lots.delete_lot, "Retire a lot; its history is kept", "operators",
+              (Answer(gone, "Retired"),), roles=ADMIN, errors=(404,)),
+        Route("PUT", zone, lots.put_spaces, "Replace the list of a zone's spaces", "operators",
+              (Answer(ok, "The list as it holds now", "Spaces"),),
+              roles=OPERATORS, own_lot=True, body=models.SpaceList, errors=(404, 409)),
+        Route("POST", "/v1/events", events.post, "Push events", "operators",
+              (Answer(ok, "What became of each, after the commit", "Receipt"),),
+              roles=OPERATORS, body="Events"),
+        Route("GET", lot + "/events", events.list_log, "A lot's events, newest first",
+              "operators", (Answer(ok, "A page of the log", "LoggedEventList"),),
+              roles=OPERATORS, own_lot=True, query=params.LogQuery, errors=(404,)),
+        Route("GET", lot + "/sensors", sensors.list, "How a lot's sensors are", "operators",
+              (Answer(ok, "All sensors", "SensorList"),),
+              roles=OPERATORS, own_lot=True, errors=(404,)),
+        Route("POST", "/v1/keys", keys.post, "Make a key", "keys",
+              (Answer(new, "The key, shown this once", "NewKey"),),
+              roles=ADMIN, body=models.KeyRequest),
+        Route("GET", "/v1/keys", keys.list, "List keys", "keys",
+              (Answer(ok, "A page of keys", "KeyList"),), roles=ADMIN, query=params.PageQuery),
+        Route("DELETE", "/v1/keys/{key}", keys.delete, "Revoke a key", "keys",
+              (Answer(gone, "Revoked"),), roles=ADMIN, errors=(404,)),
+        Route("GET", "/healthz", health.get_alive, "Whether the process lives", "running",
+              (Answer(ok, "It does", "Status"),), early=True),
+        Route("GET", "/readyz", health.get_ready, "Whether it can serve", "running",
+              (Answer(ok, "It can", "Status"),), early=True),
+        Route("GET", "/metrics", health.get_metrics, "Metrics for Prometheus", "running",
+              (Answer(ok, "Text exposition", {"type": "string"}, "text/plain"),), early=True),
+        Route("GET", "/openapi.json", documents.get_openapi, "This document", "running",
+              (Answer(ok, "OpenAPI 3.1", {"type": "object"}),), early=True),
+        Route("GET", "/docs", documents.get_docs, "This document to read and try", "running",
+              (Answer(ok, "A page", {"type": "string"}, "text/html"),), early=True),
+    ]  # fmt: skip
+
+
+def build(routes: Sequence[Route], gate: Gate, documents: Documents) -> web.Application:
+    """Put the routes behind the gate."""
+    app = web.Application(middlewares=[gate.middleware])
+    app.on_response_prepare.append(name_response)
+    documents.describe(routes)
+    for route in routes:
+        handler = gate.handler(route)
+        if route.method == "GET":
+            app.router.add_get(route.path, handler)  # HEAD too
+        else:
+            app.router.add_route(route.method, route.path, handler)
+    app.router.add_get("/docs/{name}", documents.get_asset)
+    return app

@@ -1,0 +1,87 @@
+"""Sensors of a lot: when each was last heard, how it is, and whether it makes sense."""
+
+from typing import Any, Literal
+
+from aiohttp import web
+
+from parking.domain.instants import DAY, SECOND, rfc3339
+from parking.domain.states import LotState, SensorState
+from parking.domain.timeline import Layout
+from parking.errors import NotFound
+from parking.live.replica import Replica
+from parking.store import history
+from parking.web.calls import Call
+from parking.web.replies import reply_value
+
+State = Literal["ok", "silent", "stuck", "never_heard"]
+STUCK_DAYS = 7
+STUCK_READINGS = 50
+"""A sensor that reported so often within STUCK_DAYS and never anything else is stuck."""
+
+
+class Sensors:
+    """`/v1/lots/{lot}/sensors`."""
+
+    def __init__(self, replica: Replica) -> None:
+        """Read the board; the log for what never changes."""
+        self._replica = replica
+
+    async def list(self, call: Call) -> web.StreamResponse:
+        """List the lot's sensors: those that named themselves, and what else should be heard."""
+        live = self._replica.board.find_shown(call.part("lot"))
+        if live is None or live.timeline.current is None:
+            raise NotFound("There is no such lot.")
+        now = self._replica.clock()
+        async with self._replica.database.connection() as connection:
+            stuck = await history.list_unchanging(
+                connection, live.id, now - STUCK_DAYS * DAY, STUCK_READINGS
+            )
+        items = [
+            _item(sensor, live.timeline.current, now, stuck)
+            for sensor in _sensors(live.state, live.timeline.current)
+        ]
+        return reply_value({"items": items, "next": None})
+
+
+_Sensor = tuple[str | None, str | None, str | None, int | None, SensorState | None]
+"""Its id, zone, space, when it was heard (us), and its health."""
+
+
+def _sensors(state: LotState, layout: Layout) -> list[_Sensor]:
+    found: list[_Sensor] = []
+    watched: set[tuple[str | None, str | None]] = set()
+    for name, sensor in sorted(state.sensors.items()):
+        zone = layout.zone_of.get(sensor.space) if sensor.space is not None else sensor.zone
+        found.append((None if ":" in name else name, zone, sensor.space, sensor.seen.at, sensor))
+        watched.add((zone, sensor.space))
+    for space, zone in layout.zone_of.items():
+        if (zone, space) not in watched:
+            known = state.spaces.get(space)
+            found.append((None, zone, space, None if known is None else known.heard, None))
+    for described in layout.lot.zones:
+        if described.counting != "spaces" and (described.id, None) not in watched:
+            heard = state.zones.get(described.id)
+            found.append((None, described.id, None, None if heard is None else heard.heard, None))
+    return found
+
+
+def _item(sensor: _Sensor, layout: Layout, now: int, stuck: set[str]) -> dict[str, Any]:
+    name, zone_id, space, heard, health = sensor
+    zone = layout.zones.get(zone_id or "")
+    state: State = "ok"
+    if heard is None:
+        state = "never_heard"
+    elif zone is not None and now - heard >= zone.stale_after_s * SECOND:
+        state = "silent"
+    elif space in stuck:
+        state = "stuck"
+    return {
+        "sensor": name,
+        "zone": zone_id,
+        "space": space,
+        "state": state,
+        "heard_at": None if heard is None else rfc3339(heard),
+        "battery_pct": None if health is None else health.battery_pct,
+        "rssi_dbm": None if health is None else health.rssi_dbm,
+        "temperature_c": None if health is None else health.temperature_c,
+    }
