@@ -1,0 +1,110 @@
+# Everything made here goes into .venv and .data of this checkout; nothing else on the machine changes.
+# Set-up happens by itself, once: the files .venv/.done-* remember it, so that later runs need no
+# network. PYTHON=… chooses another Python.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+PYTHON ?=
+VENV_PYTHON := .venv/bin/python
+PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input
+
+# A checkout that was moved, or a Python that was removed, means a new set-up.
+MOVED := import os, parking, sys; sys.exit(not os.path.samefile(parking.__path__[0], "parking"))
+ifneq ($(wildcard .venv/.done-product),)
+  $(shell $(VENV_PYTHON) -I -c '$(MOVED)' >/dev/null 2>&1 || rm -f .venv/.done-*)
+endif
+
+# What `make replay` runs against a running service, one after the other.
+REPLAY_1 ?=
+REPLAY_2 ?=
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+
+.PHONY: demo
+demo: .venv/.done-run .venv/.done-product ## start the service, fill it with the district, go on until Ctrl-C
+	@exec $(VENV_PYTHON) -m parking.demo
+
+.PHONY: test
+test: .venv/.done-dev .venv/.done-product ## run the whole test suite
+	@$(VENV_PYTHON) -m pytest -n auto --maxprocesses 4
+
+.PHONY: lint
+lint: .venv/.done-dev .venv/.done-product ## check style, types and import layers
+	$(VENV_PYTHON) -m ruff check
+	$(VENV_PYTHON) -m ruff format --check
+	$(VENV_PYTHON) -m mypy
+	.venv/bin/lint-imports
+
+.PHONY: replay
+replay: .venv/.done-run .venv/.done-product ## send two real recordings to a running service and check it
+	@[ -n "$(REPLAY_1)" ] || { echo "no recording is set up" >&2; exit 1; }
+	$(REPLAY_1)
+	$(REPLAY_2)
+
+.PHONY: clean
+clean: ## remove .venv, the demo's data and every cache
+	@[ ! -e .data/pg/postmaster.pid ] || { echo "the demo runs: stop it, or remove .data" >&2; exit 1; }
+	rm -rf .venv .data build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	  .import_linter_cache
+	find parking sensors_sim tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A Python that is on PATH may still not run: version managers leave such stand-ins.
+define CREATE_VENV
+fits='import sys; sys.exit(sys.version_info < (3, 11))'
+if .venv/bin/python -c "$$fits" 2>/dev/null && .venv/bin/python -m pip --version >/dev/null 2>&1; then
+  exit 0
+fi
+for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do
+  "$$python" -c "$$fits" 2>/dev/null || continue
+  if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    lacking="$$python has no venv: on Debian and Ubuntu, apt-get install python3-venv"
+    continue
+  fi
+  echo "making .venv with $$("$$python" --version)"
+  exec "$$python" -m venv --clear .venv
+done
+echo "$${lacking:-Python 3.11 or newer is needed and none was found on PATH; PYTHON=… names one}" >&2
+exit 1
+endef
+export CREATE_VENV
+
+# One line that tells how far pip is; its errors go past it.
+define PROGRESS
+/^Collecting|^Requirement already/ { n++; name = /^Coll/ ? $$2 : $$4; sub(/==.*/, "", name); show("found " name) }
+/^ *Downloading/ { sub(/.*\//, "", $$2); show($$2) }
+/^Installing collected/ { show("installing") }
+function show(text) {
+  if (tty) printf "\r\033[K  %d packages: %s", n, substr(text, 1, 60)
+  else if (text == "installing" || n % 20 == 1 && n != told) { told = n; printf "  %d packages: %s\n", n, text }
+  fflush()
+}
+END { if (tty) printf "\r\033[K" }
+endef
+export PROGRESS
+
+install = $(PIP) install $(1) | awk -v tty="$$([ -t 1 ] && echo 1)" "$$PROGRESS"
+
+.venv/.done-python:
+	@bash -eu -c "$$CREATE_VENV"
+	@touch $@
+
+.venv/.done-run: requirements.lock .venv/.done-python
+	@echo "installing what the service needs (once: half a minute or so, by the network)"
+	@$(call install,--require-hashes -r requirements.lock)
+	@touch $@
+
+.venv/.done-dev: requirements-dev.lock .venv/.done-python
+	@echo "installing what service and tests need (once: a minute or so, by the network)"
+	@$(call install,--require-hashes -r requirements-dev.lock)
+	@touch $@
+
+.venv/.done-product: pyproject.toml .venv/.done-python
+	@echo "installing the service itself, as a link to this checkout"
+	@$(call install,--no-deps --editable .)
+	@touch $@
