@@ -74,21 +74,19 @@ exit 1
 endef
 export CREATE_VENV
 
-# One line that tells how far pip is; its errors go past it.
+# One line that tells how far pip is, redrawn on a terminal; its errors go past it.
 define PROGRESS
-/^Collecting|^Requirement already/ { n++; name = /^Coll/ ? $$2 : $$4; sub(/==.*/, "", name); show("found " name) }
-/^ *Downloading/ { sub(/.*\//, "", $$2); show($$2) }
-/^Installing collected/ { show("installing") }
-function show(text) {
-  if (tty) printf "\r\033[K  %d packages: %s", n, substr(text, 1, 60)
-  else if (text == "installing" || n % 20 == 1 && n != told) { told = n; printf "  %d packages: %s\n", n, text }
-  fflush()
-}
-END { if (tty) printf "\r\033[K" }
+import sys
+count = 0
+for line in sys.stdin:
+    count += "(from -r " in line
+    if sys.stdout.isatty() and line.strip():
+        print(f"\r\033[K  {count} packages: {line.strip()[:60]}", end="", flush=True)
+print("\r\033[K" * sys.stdout.isatty() + (f"  {count} packages" if count else "  done"))
 endef
 export PROGRESS
 
-install = $(PIP) install $(1) | awk -v tty="$$([ -t 1 ] && echo 1)" "$$PROGRESS"
+install = PYTHONUNBUFFERED=1 $(PIP) install $(1) | $(VENV_PYTHON) -c "$$PROGRESS"
 
 .venv/.done-python:
 	@bash -eu -c "$$CREATE_VENV"
