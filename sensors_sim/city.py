@@ -10,8 +10,8 @@ import hashlib
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from sensors_sim.demand import PROFILES, Traffic
-from sensors_sim.moments import HOUR, SECOND
+from sensors_sim.demand import PROFILES, Traffic, week_start
+from sensors_sim.moments import DAY, SECOND
 from sensors_sim.truth import LotTruth
 from sensors_sim.zones import Zone
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from sensors_sim.places import Place
     from sensors_sim.wire import Event
 
-WARM_UP = 36 * HOUR
+# Cars of the day before are still there when a run begins.
+_WARM_UP = DAY
 
 
 def run_name(seed: str, start_us: int) -> str:
@@ -31,17 +32,17 @@ def run_name(seed: str, start_us: int) -> str:
 
 
 class City:
-    """The places' cars and sensors from a moment (µs) on."""
+    """The places' cars and sensors from a moment (µs) on.
 
-    def __init__(
-        self, places: Sequence[Place], seed: str, start_us: int, *, warm_up_us: int = WARM_UP
-    ) -> None:
+    The cars are those of the seed and the week: of two runs in one week the later one finds the
+    city as the earlier one left it.
+    """
+
+    def __init__(self, places: Sequence[Place], seed: str, start_us: int) -> None:
         self.places = tuple(places)
         self.run = run_name(seed, start_us)
         self.at_us = start_us
-        self._zones = {
-            place.id: tuple(_zones(place, seed, start_us, self.run, warm_up_us)) for place in places
-        }
+        self._zones = {place.id: tuple(_zones(place, seed, start_us, self.run)) for place in places}
 
     def base(self) -> list[Event]:
         """Return the events that fix the state of every zone at the present moment."""
@@ -67,15 +68,16 @@ class City:
         return [_truth(lot, zones) for lot, zones in self._zones.items()]
 
 
-def _zones(place: Place, seed: str, start_us: int, run: str, warm_up_us: int) -> list[Zone]:
+def _zones(place: Place, seed: str, start_us: int, run: str) -> list[Zone]:
+    since_us = week_start(start_us) - _WARM_UP
     zones = []
     for spec in place.zones:
         traffic = Traffic(
             PROFILES[spec.profile],
             spec.capacity,
             place.opening,
-            seed=f"{seed}/{start_us}/{place.id}/{spec.id}",
-            since_us=start_us - warm_up_us,
+            seed=f"{seed}/{since_us}/{place.id}/{spec.id}",
+            since_us=since_us,
         )
         traffic.skip_to(start_us)
         zones.append(Zone(place.id, spec, traffic, run, start_us))

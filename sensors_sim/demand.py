@@ -82,6 +82,11 @@ def hour_of_week(moment_us: int) -> int:
     return (moment_us + _LOCAL + _WEEK_SHIFT) // HOUR % 168
 
 
+def week_start(moment_us: int) -> int:
+    """Return the Monday 00:00 (local; µs) at or before a moment."""
+    return moment_us - (moment_us + _LOCAL + _WEEK_SHIFT) % (7 * DAY)
+
+
 def minute_of_day(moment_us: int) -> int:
     """Return the local minute of the day."""
     return (moment_us + _LOCAL) // MINUTE % MINUTES_A_DAY

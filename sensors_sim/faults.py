@@ -42,7 +42,7 @@ FAULTS: dict[str, Fault] = {
     "outage": Fault(False, "chance per lot and hour of 10 min to 2 h of silence, then backfill"),
     "stuck": Fault(True, "chance per sensor and day to report the same for 1 h to 12 h"),
     "lost-passages": Fault(True, "share of passages that no gate notices"),
-    "clock-ahead": Fault(True, "share of events stamped 1 min to 10 min too late"),
+    "clock-ahead": Fault(True, "share of events stamped 1 min to 10 min in the future"),
 }
 
 

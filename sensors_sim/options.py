@@ -76,6 +76,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="sensors-sim",
         description="Simulated sensors and real recordings, sent to the parking service.",
+        epilog="Exit status: 0 all agrees; 1 service and truth differ; 2 wrong usage, refused or "
+        "unreachable; 130 stopped before a recording was through.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     city = commands.add_parser(

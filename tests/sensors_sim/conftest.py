@@ -18,7 +18,7 @@ from tests.sensors_sim.fake import FakeService
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-NOW_US = parse_rfc3339("2026-11-20T12:00:00Z")
+NOW_US = parse_rfc3339("2026-11-17T12:00:00Z")
 
 
 @dataclass

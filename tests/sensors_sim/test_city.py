@@ -29,6 +29,13 @@ def test_another_seed_or_start_gives_other_ids() -> None:
     assert run_name("1", NOW_US) < run_name("1", NOW_US + HOUR)
 
 
+def test_a_later_run_of_the_week_finds_the_city_as_it_was_left() -> None:
+    earlier = City(PLACES, "1", NOW_US - 3 * HOUR)
+    earlier.advance(NOW_US)
+    assert earlier.truths() == City(PLACES, "1", NOW_US).truths()
+    assert earlier.truths() != City(PLACES, "2", NOW_US).truths()
+
+
 def test_events_come_in_order_and_before_the_moment() -> None:
     city = City(PLACES, "1", NOW_US)
     events = city.advance(NOW_US + HOUR)

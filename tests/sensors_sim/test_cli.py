@@ -10,13 +10,13 @@ from sensors_sim.moments import MINUTE, SECOND, rfc3339
 from tests.sensors_sim.conftest import NOW_US, World
 
 CSV = """code,cap,cars,when
-A,10,3,2026-11-20 08:00:00
-B,20,4,2026-11-20 08:00:00
-A,10,-1,2026-11-20 08:30:00
-B,20,25,2026-11-20 08:30:00
-A,10,7,2026-11-20 09:00:00
-A,10,8,2026-11-20 09:00:00
-B,20,11,2026-11-20 09:00:00
+A,10,3,2026-11-17 08:00:00
+B,20,4,2026-11-17 08:00:00
+A,10,-1,2026-11-17 08:30:00
+B,20,25,2026-11-17 08:30:00
+A,10,7,2026-11-17 09:00:00
+A,10,8,2026-11-17 09:00:00
+B,20,11,2026-11-17 09:00:00
 """
 COLUMNS = ["--time", "when", "--lot", "code", "--occupied", "cars", "--capacity", "cap"]
 SMALL = "east-station-coach,longhu-park"
@@ -94,7 +94,7 @@ async def test_replay_and_verify(
     assert await cli(world, "verify", *words) == 0
     world.fake.log["bhm-A"].pop("000000006")
     assert await cli(world, "verify", *words) == 1
-    assert "bhm-A at 2026-11-20T09:00:01Z" in capsys.readouterr().out
+    assert "bhm-A at 2026-11-17T09:00:01Z" in capsys.readouterr().out
 
 
 async def test_a_replay_can_end_now(world: World, recording: Path, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ async def test_unexpected_rejections_fail_a_replay(world: World, recording: Path
 
 async def test_a_wide_file_is_told_by_its_columns(world: World, tmp_path: Path) -> None:
     path = tmp_path / "wide.csv"
-    path.write_text("t,P1,P2\n2026-11-20T08:00,5,7\n2026-11-20T08:15,9,3\n")
+    path.write_text("t,P1,P2\n2026-11-17T08:00,5,7\n2026-11-17T08:15,9,3\n")
     words = ("replay", path, "--time", "t", "--free", "*", "--capacity", "P1=12", "--check")
     assert await cli(world, *words) == 0
     assert world.fake.lots["P1"]["zones"][0]["capacity"] == 12
@@ -128,7 +128,7 @@ async def test_a_wide_file_is_told_by_its_columns(world: World, tmp_path: Path) 
     [
         ["city", "--speed", "0"],
         ["city", "--speed", "20000"],
-        ["city", "--start", "2026-11-20T00:00:00"],
+        ["city", "--start", "2026-11-17T00:00:00"],
         ["city", "--fault", "gremlins=1"],
         ["city", "--days", "1", "--hours", "2"],
         ["replay", "x.csv", "--time", "t"],

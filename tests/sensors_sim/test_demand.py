@@ -2,7 +2,15 @@ import statistics
 
 import pytest
 
-from sensors_sim.demand import PROFILES, Move, Traffic, hour_of_week, minute_of_day, weekly_rates
+from sensors_sim.demand import (
+    PROFILES,
+    Move,
+    Traffic,
+    hour_of_week,
+    minute_of_day,
+    week_start,
+    weekly_rates,
+)
 from sensors_sim.moments import DAY, HOUR, MINUTE, parse_rfc3339
 
 MONDAY = parse_rfc3339("2026-11-23T00:00:00+08:00")
@@ -18,6 +26,7 @@ def test_the_local_week_begins_on_monday() -> None:
     assert hour_of_week(MONDAY - 1) == 167
     assert hour_of_week(MONDAY + 25 * HOUR) == 25
     assert minute_of_day(MONDAY + 61 * MINUTE) == 61
+    assert week_start(MONDAY) == week_start(MONDAY + 7 * DAY - 1) == MONDAY
 
 
 @pytest.mark.parametrize("name", PROFILES)

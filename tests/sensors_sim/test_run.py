@@ -70,7 +70,7 @@ async def test_faults_that_lose_nothing_leave_the_truth(
 
 @pytest.mark.parametrize("name", ["lost-passages", "stuck", "clock-ahead"])
 async def test_losing_faults_may_disagree(world: World, progress: Progress, name: str) -> None:
-    outcome = await go(world, plan({name: 0.5}), progress)
+    outcome = await go(world, plan({name: 1.0}), progress)
     assert not outcome.agrees
     assert outcome.ok
     assert "loses data" in outcome.lines()[-1]
