@@ -22,6 +22,27 @@ UPDATE lot_progress p SET through = t.at FROM touched t WHERE p.lot = t.lot AND 
 """
 _NEAREST = "SELECT at, state FROM checkpoint WHERE lot = $1 AND at <= $2 ORDER BY at DESC LIMIT 1"
 
+_OVERTAKEN = """
+SELECT EXISTS (
+    SELECT FROM event WHERE seq > $1 AND lot = $2 AND (observed_at <= $3 OR type = 'void')
+)
+"""
+_STORE = """
+INSERT INTO checkpoint (lot, at, state)
+SELECT $1, at, state FROM unnest($2::timestamptz[], $3::bytea[]) AS c (at, state)
+ON CONFLICT (lot, at) DO UPDATE SET state = EXCLUDED.state
+"""
+_PROGRESS = """
+INSERT INTO lot_progress (lot, through) VALUES ($1, $2)
+ON CONFLICT (lot) DO UPDATE SET through = EXCLUDED.through
+"""
+_THIN_OUT = """
+DELETE FROM checkpoint c WHERE at < $1 AND EXISTS (
+    SELECT FROM checkpoint n WHERE n.lot = c.lot AND n.at > c.at
+    AND n.at <= date_trunc('day', c.at - interval '1 microsecond', 'UTC') + interval '1 day'
+)
+"""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(LotState).decode
 
@@ -48,3 +69,38 @@ async def find_nearest(
     """Give the latest checkpoint of the lot at or before `at` (us), with its own moment."""
     row = await connection.fetchrow(_NEAREST, lot, moment(at))
     return None if row is None else (micros(row["at"]), decode_state(row["state"]))
+
+
+async def list_progress(connection: asyncpg.Connection) -> dict[str, int]:
+    """List up to when (us) each lot's hours are worked up."""
+    rows = await connection.fetch("SELECT lot, through FROM lot_progress")
+    return {row["lot"]: micros(row["through"]) for row in rows}
+
+
+async def find_progress(connection: asyncpg.Connection, lot: str) -> int | None:
+    """Give up to when (us) a lot's hours are worked up."""
+    through = await connection.fetchval("SELECT through FROM lot_progress WHERE lot = $1", lot)
+    return None if through is None else micros(through)
+
+
+async def store(
+    connection: asyncpg.Connection, lot: str, made: Mapping[int, bytes], through: int, seq: int
+) -> bool:
+    """Store checkpoints computed from the log up to place `seq`; False when they were overtaken.
+
+    The head is locked meanwhile, so an event either is looked for here, or finds what is stored here
+    and deletes it.
+    """
+    await connection.execute("SELECT 1 FROM log_head FOR UPDATE")
+    if await connection.fetchval(_OVERTAKEN, seq, lot, moment(through)):
+        return False
+    await connection.execute(
+        _STORE, lot, [moment(at) for at in made], list(made.values())
+    )
+    await connection.execute(_PROGRESS, lot, moment(through))
+    return True
+
+
+async def thin_out(connection: asyncpg.Connection, before: int) -> None:
+    """Delete checkpoints before `before` (us) but the last of each day in UTC."""
+    await connection.execute(_THIN_OUT, moment(before))

@@ -89,7 +89,7 @@ async def open_database(dsn: str) -> AsyncIterator[Database]:
     with translated():
         pool = await asyncpg.create_pool(
             dsn,
-            min_size=1,
+            min_size=0,  # so that it can be opened before the database is there
             max_size=8,
             timeout=_CONNECT_SECONDS,
             command_timeout=_COMMAND_SECONDS,

@@ -1,5 +1,6 @@
 """Reading the log: what came after a place, and a lot's state at a moment."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,7 +20,7 @@ _ROW = "lot, observed_at, seq, received_at, key, id, type, zone, body"
 _HEAD = "SELECT seq, changes, retained_from FROM log_head"
 _TAIL = f"SELECT {_ROW} FROM event WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
 _STRETCH = f"SELECT {_ROW} FROM event WHERE lot = $1 AND observed_at > $2 AND observed_at <= $3"
-_ALL_UNTIL = f"SELECT {_ROW} FROM event WHERE lot = $1 AND observed_at <= $2"
+_ORDERED = f"{_STRETCH} ORDER BY observed_at, seq"
 _VOIDED = "SELECT target FROM void WHERE lot = $1"
 _PAGE = f"""
 SELECT {_ROW}, (
@@ -88,11 +89,21 @@ async def list_stretch(
     connection: asyncpg.Connection, lot: str, after: int | None, until: int
 ) -> list[Entry]:
     """List a lot's entries observed in (after, until], in no order; None: from the beginning."""
-    if after is None:
-        rows = await connection.fetch(_ALL_UNTIL, lot, moment(until))
-    else:
-        rows = await connection.fetch(_STRETCH, lot, moment(after), moment(until))
+    start = _FIRST if after is None else moment(after)
+    rows = await connection.fetch(_STRETCH, lot, start, moment(until))
     return [read_entry(row) for row in rows]
+
+
+async def in_order(
+    connection: asyncpg.Connection, lot: str, after: int | None, until: int
+) -> AsyncIterator[Entry]:
+    """Give a lot's entries observed in (after, until] in that order, a few at a time.
+
+    The connection is in a transaction.
+    """
+    start = _FIRST if after is None else moment(after)
+    async for row in connection.cursor(_ORDERED, lot, start, moment(until), prefetch=1000):
+        yield read_entry(row)
 
 
 async def list_voided(connection: asyncpg.Connection, lot: str) -> set[str]:

@@ -34,6 +34,7 @@ from parking.web.replies import PUBLIC, problem
 log = logging.getLogger("parking.web")
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
+REQUEST_ID = "request_id"
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -88,6 +89,7 @@ class Gate:
         """Name, time and log a request, and render its failure."""
         given = request.headers.get("X-Request-Id", "")
         name = given if _ACCEPTABLE_ID.fullmatch(given) else secrets.token_hex(8)
+        request[REQUEST_ID] = name
         token = request_id.set(name)
         started = time.perf_counter()
         status = "cut off"
@@ -132,9 +134,10 @@ class Gate:
             return problem(ParkingError("Something failed here; it is in our log."), name)
 
 
-async def name_response(_request: web.Request, response: web.StreamResponse) -> None:
+async def name_response(request: web.Request, response: web.StreamResponse) -> None:
     """Put the request's id on every answer, streams too."""
-    response.headers["X-Request-Id"] = request_id.get()
+    if REQUEST_ID in request:
+        response.headers["X-Request-Id"] = request[REQUEST_ID]
 
 
 def _preflight() -> web.Response:

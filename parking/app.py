@@ -1,0 +1,156 @@
+"""The composition root: read it from top to bottom to see what the service is made of."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from parking import metrics
+from parking.config import Settings
+from parking.errors import DatabaseAway
+from parking.ingest.commits import GroupCommit
+from parking.ingest.intake import Intake
+from parking.jobs.schedule import Jobs
+from parking.live.past import Past
+from parking.live.replica import Replica
+from parking.live.stream import Stream
+from parking.store import embedded
+from parking.store.database import Database, open_database
+from parking.store.leadership import Leadership
+from parking.store.log import LogWriter
+from parking.store.migrate import migrate
+from parking.web.availability import Availability
+from parking.web.documents import Documents
+from parking.web.events import Events
+from parking.web.gate import Gate
+from parking.web.health import BoardMetrics, Health
+from parking.web.keys import Keys
+from parking.web.lots import Lots
+from parking.web.routes import build, list_routes
+from parking.web.sensors import Sensors
+from parking.web.streams import Streams
+
+log = logging.getLogger("parking")
+
+_RETRY_SECONDS = 1.0
+_DRAIN_SECONDS = 4.0
+
+
+def clock() -> int:
+    """Give the present, us since the epoch."""
+    return time.time_ns() // 1000
+
+
+@contextlib.asynccontextmanager
+async def database_url(settings: Settings) -> AsyncIterator[str]:
+    """Give the database to use: the one that is set, or the embedded one, running meanwhile."""
+    if settings.database_url is not None:
+        yield settings.database_url
+    else:
+        async with embedded.running(settings.data_dir) as dsn:
+            yield dsn
+
+
+async def serve(settings: Settings) -> None:
+    """Run the service until SIGTERM or SIGINT, then answer what was accepted and stop."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with (
+        database_url(settings) as dsn,
+        open_database(dsn) as database,
+        contextlib.aclosing(Service(settings, dsn, database)) as service,
+    ):
+        await service.listen()
+        await service.run(stop)
+    log.info("stopped")
+
+
+class Service:
+    """One instance, put together."""
+
+    def __init__(self, settings: Settings, dsn: str, database: Database) -> None:
+        """Put the parts together; nothing runs yet."""
+        secret = settings.admin_key
+        self._settings = settings
+        self._dsn = dsn
+        self._replica = Replica(database, clock, secret and secret.get_secret_value())
+        self._commits = GroupCommit(LogWriter(dsn), self._replica)
+        intake = Intake(self._replica, self._commits, settings.retention_days)
+        stream = Stream(self._replica)
+        self._stream = stream
+        self._leadership = Leadership(dsn)
+        self._jobs = Jobs(self._replica, intake, self._leadership)
+        self._streams = Streams(self._replica, stream)
+        documents = Documents()
+        routes = list_routes(
+            lots=Lots(self._replica),
+            availability=Availability(self._replica, Past(database), intake),
+            streams=self._streams,
+            events=Events(self._replica, intake),
+            sensors=Sensors(self._replica),
+            keys=Keys(self._replica),
+            health=Health(self._replica),
+            documents=documents,
+        )
+        self._runner = web.AppRunner(
+            build(routes, Gate(self._replica), documents),
+            handle_signals=False,
+            access_log=None,
+            auto_decompress=False,
+            shutdown_timeout=_DRAIN_SECONDS,
+        )
+        self._board_metrics = BoardMetrics(self._replica)
+        metrics.registry.register(self._board_metrics)
+
+    async def listen(self) -> None:
+        """Answer requests from now on; until the state is rebuilt, that it is starting."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._settings.host, self._settings.port, backlog=1024)
+        await site.start()
+        for address in self._runner.addresses:
+            log.info("listening on %s", address)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`, then end in order: no new requests, answers, commits, a snapshot."""
+        flusher = asyncio.create_task(self._commits.run())
+        work = asyncio.create_task(self._work())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait((flusher, work, stopping), return_when=asyncio.FIRST_COMPLETED)
+        log.info("stopping")
+        await self._streams.close()
+        await self._runner.cleanup()
+        self._commits.close()
+        await asyncio.wait((flusher,), timeout=_DRAIN_SECONDS)
+        for task in (work, flusher, stopping):
+            task.cancel()
+        ended = await asyncio.gather(work, flusher, stopping, return_exceptions=True)
+        if self._replica.ready:
+            with contextlib.suppress(DatabaseAway, TimeoutError):
+                await asyncio.wait_for(self._replica.save(), 2)
+        for result in ended:
+            if isinstance(result, Exception):
+                raise result
+
+    async def _work(self) -> None:
+        """Bring up the state when the database is there, and then keep everything going."""
+        while not self._replica.ready:
+            try:
+                await migrate(self._dsn)
+                await self._replica.start()
+            except DatabaseAway:
+                await asyncio.sleep(_RETRY_SECONDS)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._replica.run())
+            group.create_task(self._stream.run())
+            group.create_task(self._jobs.run())
+
+    async def aclose(self) -> None:
+        """Let go of what is still held."""
+        metrics.registry.unregister(self._board_metrics)
+        self._leadership.close()
+        await self._runner.cleanup()

@@ -1,0 +1,62 @@
+"""What is done by the clock: following the log up, snapshots, the walk, months of the log."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from parking.errors import DatabaseAway
+from parking.ingest.intake import Intake
+from parking.jobs import retention, walk
+from parking.live.replica import Replica
+from parking.store.leadership import Leadership
+
+log = logging.getLogger("parking.jobs")
+
+SNAPSHOT_SECONDS = 20.0
+WALK_SECONDS = 10.0
+MONTHS_SECONDS = 600.0
+
+
+async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
+    """Do `work` now and again every so many seconds, until cancelled.
+
+    While the database is away it waits; another failure is logged and does not end it.
+    """
+    while True:
+        try:
+            await work()
+        except DatabaseAway:
+            log.info("%s waits for the database", name)
+        except asyncpg.PostgresError:
+            log.exception("%s failed", name)
+        await asyncio.sleep(seconds)
+
+
+class Jobs:
+    """The jobs that one instance at a time does for all."""
+
+    def __init__(self, replica: Replica, intake: Intake, leadership: Leadership) -> None:
+        """Work on `replica`'s database while leading."""
+        self._replica = replica
+        self._intake = intake
+        self._leadership = leadership
+
+    async def walk(self) -> None:
+        """Work up the hours that are due."""
+        if await self._leadership.held():
+            await walk.walk_all(self._replica)
+
+    async def months(self) -> None:
+        """Make months ahead and drop old ones."""
+        await retention.make_ahead(self._replica)
+        if await self._leadership.held():
+            await retention.drop_old(self._replica, self._intake.oldest(self._replica.clock()))
+
+    async def run(self) -> None:
+        """Do all of it by the clock until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(every(SNAPSHOT_SECONDS, "snapshot", self._replica.save))
+            group.create_task(every(WALK_SECONDS, "walk", self.walk))
+            group.create_task(every(MONTHS_SECONDS, "months", self.months))
