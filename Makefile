@@ -79,7 +79,7 @@ define PROGRESS
 import sys
 count = 0
 for line in sys.stdin:
-    count += "(from -r " in line
+    count += line.startswith(("Collecting ", "Processing ", "Requirement already "))
     if sys.stdout.isatty() and line.strip():
         print(f"\r\033[K  {count} packages: {line.strip()[:60]}", end="", flush=True)
 print("\r\033[K" * sys.stdout.isatty() + (f"  {count} packages" if count else "  done"))
