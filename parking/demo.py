@@ -3,7 +3,7 @@
 The rule that must hold: what this process starts ends before it does, and in order: the simulator
 first, so that all it has sent is answered, then the service, which takes its PostgreSQL with it.
 The children lead sessions of their own, so that Ctrl-C in a terminal reaches this process alone;
-should it be killed, the kernel asks them to stop.
+should it be killed, the kernel ends them.
 
 Standard library only, and nothing of the product: it does what an operator would do by hand.
 """
@@ -20,13 +20,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
 READY_S = 300.0  # the first start makes a database; one after a crash may have much to recover
-LOTS_S = 30.0
+FILLED_S = 120.0
 STOP_S = 15.0  # the service promises 10
 SIMULATE = ("city", "--days", "1", "--speed", "10000", "--follow", "--settle", "3")
 PORTS = range(8080, 8180)
@@ -51,8 +51,8 @@ a planner:
 an operator:
   curl -H "Authorization: Bearer $(cat {key_file})" {url}/v1/lots/{lot}/sensors
 
-The simulator sends the last 24 hours, or what is missing of them, in some ten seconds; from then on
-it goes with the clock. The service's log is {log_file}.
+The simulator has sent the last 24 hours, or what was missing of them, and now goes with the clock.
+The service's log is {log_file}.
 Ctrl-C stops everything; the data stay in {data_dir} for the next time.
 """
 
@@ -112,28 +112,37 @@ class Demo:
             "PARKING_ADMIN_KEY": key,
         }
         with self._log_file.open("wb") as log:
-            self._service = start(["parking", "serve"], settings, output=log)
-        self._wait_for("the service", "/readyz", READY_S)
+            serve = ["parking", "serve"]
+            self._service = start(serve, settings, dies_by=signal.SIGTERM, output=log)
+        if not self._wait_for("the service", "/readyz", READY_S, bool):
+            raise ServiceEndedError(f"the service is not ready after {READY_S:.0f} s")
         # The key by the environment: a command line can be read by every user.
         simulate = ["sensors_sim", *SIMULATE, "--url", self._url]
-        self._simulator = start(simulate, {"SENSORS_SIM_KEY": key})
-        availability = self._wait_for("the lots", "/v1/availability", LOTS_S)
-        self._show(availability["items"][0]["lot"])
+        self._simulator = start(simulate, {"SENSORS_SIM_KEY": key}, dies_by=signal.SIGKILL)
+        self._wait_for("the last 24 hours", "/v1/availability", FILLED_S, self._is_filled)
+        self._show()
 
-    def _wait_for(self, what: str, path: str, seconds: float) -> Any:
-        """Return the JSON answer of a path as soon as it says something; show that time passes."""
+    def _wait_for(
+        self, what: str, path: str, seconds: float, enough: Callable[[Any], bool]
+    ) -> bool:
+        """Tell whether the JSON answer of a path became enough in time; show that time passes."""
         began = told = time.monotonic()
         while True:
             answer = self._get(path)
-            if answer and answer.get("items", True):
-                return answer
+            if answer is not None and enough(answer):
+                return True
             now = time.monotonic()
             if now > began + seconds:
-                raise ServiceEndedError(f"{what}: nothing in {seconds:.0f} s")
+                return False
             if now >= told:
                 say(f"waiting for {what} ({now - began:.0f} s)")
                 told += 5
             self._pause()
+
+    def _is_filled(self, availability: Any) -> bool:
+        """Whether the numbers have come near the present, so that some are known; or never will."""
+        ended = self._simulator is None or self._simulator.poll() is not None
+        return ended or any(item["observed_at"] for item in availability["items"])
 
     def _get(self, path: str) -> Any:
         """Return the JSON answer of a path, or `None` while there is none."""
@@ -143,12 +152,13 @@ class Demo:
         except (OSError, ValueError):
             return None
 
-    def _show(self, lot: str) -> None:
-        location = (self._get(f"/v1/lots/{lot}") or {}).get("location", {})
+    def _show(self) -> None:
+        items = (self._get("/v1/lots?limit=1") or {}).get("items") or [{}]
+        location = items[0].get("location", {})
         now = datetime.now(UTC).replace(microsecond=0)
         banner = BANNER.format(
             url=self._url,
-            lot=lot,
+            lot=items[0].get("id"),
             lat=location.get("lat"),
             lon=location.get("lon"),
             key_file=shlex.quote(str(self._key_file)),
@@ -203,14 +213,18 @@ def find_or_make_key(file: Path) -> str:
 
 
 def start(
-    module: Sequence[str], settings: Mapping[str, str], *, output: IO[bytes] | None = None
+    module: Sequence[str],
+    settings: Mapping[str, str],
+    *,
+    dies_by: signal.Signals,
+    output: IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a Python module in a session of its own; if this process dies, it is asked to stop."""
+    """Start a Python module in a session of its own; `dies_by` reaches it if this process dies."""
     parent = os.getpid()
 
     def tie() -> None:
         if sys.platform == "linux":
-            LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+            LIBC.prctl(PR_SET_PDEATHSIG, dies_by, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
 

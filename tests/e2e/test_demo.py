@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +72,7 @@ class RunningDemo:
 def data_dir() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="parking-test-"))
     yield path
-    deadline = time.monotonic() + PATIENCE_S
-    while processes_of(path):  # what a failed test leaves is asked to stop by the kernel
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: not processes_of(path))  # what a failed test leaves is ended by the kernel
     shutil.rmtree(path)
 
 
@@ -155,10 +152,14 @@ def test_service_that_ends_by_itself_is_reported(data_dir: Path) -> None:
 def test_killed_demo_takes_everything_with_it(data_dir: Path) -> None:
     demo = RunningDemo(data_dir)
     try:
-        demo.wait_ready()
+        until(lambda: any("sensors_sim" in process for process in processes_of(data_dir)))
     finally:
         demo.close()
+    until(lambda: not processes_of(data_dir))
+
+
+def until(met: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_S
-    while processes_of(data_dir):
+    while not met():
         assert time.monotonic() < deadline
         time.sleep(0.05)
