@@ -27,7 +27,9 @@ class Settings(BaseSettings):
     ] = None
     admin_key: Annotated[
         SecretStr | None,
-        Field(description="a key with the role admin beside those in the database; ≥ 32 characters"),
+        Field(
+            description="a key with the role admin beside those in the database; ≥ 32 characters"
+        ),
     ] = None
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
 

@@ -30,21 +30,26 @@ commit_failures = Counter(
     "parking_commit_failures", "Group commits that the database did not confirm", registry=registry
 )
 log_lag = Gauge(
-    "parking_log_lag_events", "Events in the log that the board has not yet taken in",
+    "parking_log_lag_events",
+    "Events in the log that the board has not yet taken in",
     registry=registry,
 )
 queue_depth = Gauge(
     "parking_commit_queue_events", "Events waiting for their commit", registry=registry
 )
 request_seconds = Histogram(
-    "parking_request_seconds", "Time of a request, by route",
-    ["method", "route", "status"], buckets=_FAST, registry=registry,
+    "parking_request_seconds",
+    "Time of a request, by route",
+    ["method", "route", "status"],
+    buckets=_FAST,
+    registry=registry,
 )
 stream_clients = Gauge(
     "parking_stream_clients", "Clients that follow changes", ["protocol"], registry=registry
 )
 database_up = Gauge("parking_database_up", "Whether the database answers", registry=registry)
 checkpoint_lots_behind = Gauge(
-    "parking_checkpoint_lots_behind", "Lots whose checkpoints are not up to date",
+    "parking_checkpoint_lots_behind",
+    "Lots whose checkpoints are not up to date",
     registry=registry,
 )

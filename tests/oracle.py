@@ -235,7 +235,6 @@ def _level(total: Json, zones: Sequence[Json]) -> str:
 
 def _shown_zone(zone: Json) -> Json:
     names = ["id", "class", "counting", "capacity", "occupied", "free", "unknown"]
-    if zone["counting"] == "flag":
-        names.append("level")
     observed_at = shown(zone["heard"]) if zone["is_known"] else None
-    return {**{name: zone[name] for name in names}, "observed_at": observed_at}
+    level = {"level": zone["level"] or "unknown"} if zone["counting"] == "flag" else {}
+    return {**{name: zone[name] for name in names}, "observed_at": observed_at, **level}

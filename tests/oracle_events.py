@@ -106,10 +106,12 @@ def zones_at(timeline: Timeline, moment: datetime) -> dict[str, Json]:
 
 def spaces_at(timeline: Timeline, lists: Lists, moment: datetime) -> dict[str, list[str]]:
     """Give each `spaces` zone of that moment its list, which may be longer than its capacity."""
-    held: dict[str, tuple[int, Sequence[str]]] = {}
+    # a list that holds only backwards takes no space from one that was in force
+    held: dict[str, tuple[tuple[bool, int], Sequence[str]]] = {}
     for number, (since, zone, spaces) in enumerate(lists):
-        if zone not in held or (since is not None and since <= moment):
-            held[zone] = number, spaces
+        in_force = since is None or since <= moment
+        if zone not in held or in_force:
+            held[zone] = (in_force, number), spaces
     zones = zones_at(timeline, moment)
     held = {z: put for z, put in held.items() if z in zones and zones[z]["counting"] == "spaces"}
     owner = {}

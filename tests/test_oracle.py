@@ -228,7 +228,7 @@ def test_flags() -> None:
     assert answer["observed_at"] == answer["zones"][0]["observed_at"] == "2026-11-23T00:30:07Z"
     assert answer["zones"][0]["level"] == "limited"
     stale = ask(FLAG, event("flag", STALE, level="limited"))
-    assert (stale["level"], stale["zones"][0]["level"]) == ("unknown", None)
+    assert (stale["level"], stale["zones"][0]["level"]) == ("unknown", "unknown")
     tie = [event("flag", 1, level="full", id="x"), event("flag", 1, level="available", id="x0")]
     assert ask(FLAG, *tie)["level"] == "available"
 

@@ -33,6 +33,7 @@ from parking.domain.events import (
     Void,
 )
 from parking.domain.instants import HOUR
+from parking.domain.placing import Misplaced, place
 from parking.domain.states import (
     LEVELS,
     LotState,
@@ -47,29 +48,38 @@ from parking.domain.timeline import Timeline
 WINDOW = 48 * HOUR
 """How far behind the newest event of its zone a late base is taken in without the log, us."""
 
+MANY = 256
+"""How many passages may have left the window before they are summed up."""
+
+
 def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:
     """Take one event that is not voided into the state; False: it takes a `rebuild` from the log."""
-    event = entry.event
+    event, layout = entry.event, timeline.at(entry.at)
+    try:
+        place_id = place(event, layout)
+    except Misplaced:  # described anew between its arrival and its moment: nothing to read
+        return True
     complete = True
-    if isinstance(event, SpaceEvent):
-        _fold_space(state, entry, event, timeline)
-    elif isinstance(event, Passage):
-        _fold_passage(_heard(state, entry), entry.at, event)
-    elif isinstance(event, Count | Recount):
-        complete = _fold_base(state, entry, event, timeline)
-    elif isinstance(event, Heartbeat):
-        _fold_heartbeat(state, entry, event, timeline)
-    elif isinstance(event, Flag):
-        zone = _heard(state, entry)
-        if later(zone.flag, entry.at, entry.id):
-            zone.flag = Reading(entry.at, entry.id, LEVELS.index(event.level))
+    if place_id is not None and layout is not None:
+        zone = _heard(state, place_id, entry.at)
+        if isinstance(event, SpaceEvent):
+            _fold_space(_heard_space(state, event.space, entry.at), entry, event)
+        elif isinstance(event, Passage):
+            _fold_passage(zone, entry.at, event)
+        elif isinstance(event, Count | Recount):
+            complete = _fold_base(zone, entry, event, layout.zones[place_id].capacity)
+        elif isinstance(event, Flag):
+            if later(zone.flag, entry.at, entry.id):
+                zone.flag = Reading(entry.at, entry.id, LEVELS.index(event.level))
+        elif isinstance(event, Heartbeat):
+            _fold_heartbeat(state, zone, entry, event)
     elif isinstance(event, Status):
         if later(state.status, entry.at, entry.id):
-            state.status = Reading(entry.at, entry.id, event.status == "closed")
+            state.status = Reading(entry.at, entry.id, int(event.status == "closed"))
     else:
         return False
     if event.sensor is not UNSET:
-        _fold_sensor(state, entry, event.sensor)
+        _fold_sensor(state, entry, event.sensor, place_id)
     return complete
 
 
@@ -90,39 +100,27 @@ def settle(state: LotState) -> LotState:
     return state
 
 
-def _heard(state: LotState, entry: Entry) -> ZoneState:
-    """Give the entry's zone, heard."""
-    assert entry.zone is not None  # noqa: S101 - the intake names the zone of every zone's event
-    zone = state.zones.get(entry.zone)
+def _heard(state: LotState, zone_id: str, at: int) -> ZoneState:
+    """Give a zone, heard."""
+    zone = state.zones.get(zone_id)
     if zone is None:
-        zone = state.zones[entry.zone] = ZoneState()
-    if zone.heard is None or entry.at > zone.heard:
-        zone.heard = entry.at
+        zone = state.zones[zone_id] = ZoneState()
+    if zone.heard is None or at > zone.heard:
+        zone.heard = at
     return zone
 
 
-def _heard_space(
-    state: LotState, entry: Entry, space_id: str, timeline: Timeline
-) -> SpaceState:
-    """Give the space, heard, and have the zone heard that it belonged to at that moment."""
+def _heard_space(state: LotState, space_id: str, at: int) -> SpaceState:
+    """Give a space, heard."""
     space = state.spaces.get(space_id)
     if space is None:
         space = state.spaces[space_id] = SpaceState()
-    if space.heard is None or entry.at > space.heard:
-        space.heard = entry.at
-    layout = timeline.at(entry.at)
-    zone_id = None if layout is None else layout.zone_of.get(space_id)
-    if zone_id is not None:
-        zone = state.zones.get(zone_id)
-        if zone is None:
-            zone = state.zones[zone_id] = ZoneState()
-        if zone.heard is None or entry.at > zone.heard:
-            zone.heard = entry.at
+    if space.heard is None or at > space.heard:
+        space.heard = at
     return space
 
 
-def _fold_space(state: LotState, entry: Entry, event: SpaceEvent, timeline: Timeline) -> None:
-    space = _heard_space(state, entry, event.space, timeline)
+def _fold_space(space: SpaceState, entry: Entry, event: SpaceEvent) -> None:
     if later(space.latest, entry.at, entry.id):
         space.latest = Reading(entry.at, entry.id, int(event.occupied))
 
@@ -136,26 +134,19 @@ def _fold_passage(zone: ZoneState, at: int, event: Passage) -> None:
         zone.settled += delta
     elif not zone.moves or at >= zone.moves[-1][0]:
         zone.moves.append((at, delta))
-        _settle(zone, at_least=256)
+        _settle(zone, at_least=MANY)
     else:
         insort(zone.moves, (at, delta))
 
 
-def _fold_base(
-    state: LotState, entry: Entry, event: Count | Recount, timeline: Timeline
-) -> bool:
+def _fold_base(zone: ZoneState, entry: Entry, event: Count | Recount, capacity: int) -> bool:
     """Take in a count of the cars; False when it is too late to know what has passed since."""
-    layout = timeline.at(entry.at)
-    described = None if layout is None else layout.zones.get(entry.zone or "")
-    if described is None:  # a zone that was gone when the event's time came
-        return True
-    zone = _heard(state, entry)
     if not later(zone.base, entry.at, entry.id):
         return True
     if zone.settled_at is not None and entry.at < zone.settled_at:
         return False
     if isinstance(event, Count) and event.free is not UNSET:
-        occupied = described.capacity - event.free
+        occupied = capacity - event.free
     else:
         occupied = event.occupied  # type: ignore[assignment]  # one of the two is set
     zone.base = Reading(entry.at, entry.id, occupied)
@@ -164,25 +155,21 @@ def _fold_base(
     return True
 
 
-def _fold_heartbeat(
-    state: LotState, entry: Entry, event: Heartbeat, timeline: Timeline
-) -> None:
+def _fold_heartbeat(state: LotState, zone: ZoneState, entry: Entry, event: Heartbeat) -> None:
     if event.space is not UNSET:
-        _heard_space(state, entry, event.space, timeline)
-    else:
-        zone = _heard(state, entry)
-        if zone.beat is None or entry.at > zone.beat:
-            zone.beat = entry.at
+        _heard_space(state, event.space, entry.at)
+    elif zone.beat is None or entry.at > zone.beat:
+        zone.beat = entry.at
     if event.sensor is UNSET and (
         event.battery_pct is not UNSET
         or event.rssi_dbm is not UNSET
         or event.temperature_c is not UNSET
     ):  # a sensor without a name goes by what it watches
         target = f"space:{event.space}" if event.space is not UNSET else f"zone:{entry.zone}"
-        _fold_sensor(state, entry, target)
+        _fold_sensor(state, entry, target, entry.zone)
 
 
-def _fold_sensor(state: LotState, entry: Entry, name: str) -> None:
+def _fold_sensor(state: LotState, entry: Entry, name: str, zone: str | None) -> None:
     """Note that a sensor was heard; names without a sensor id hold a colon, which ids cannot."""
     event = entry.event
     space = getattr(event, "space", UNSET)
@@ -190,9 +177,9 @@ def _fold_sensor(state: LotState, entry: Entry, name: str) -> None:
     seen = Reading(entry.at, entry.id, 0)
     sensor = state.sensors.get(name)
     if sensor is None:
-        sensor = state.sensors[name] = SensorState(seen, entry.zone, space_id)
+        sensor = state.sensors[name] = SensorState(seen, zone, space_id)
     elif later(sensor.seen, entry.at, entry.id):
-        sensor.seen, sensor.zone, sensor.space = seen, entry.zone, space_id
+        sensor.seen, sensor.zone, sensor.space = seen, zone, space_id
     if isinstance(event, Heartbeat) and later(sensor.health, entry.at, entry.id):
         sensor.health = seen
         sensor.battery_pct = None if event.battery_pct is UNSET else event.battery_pct

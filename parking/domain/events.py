@@ -26,7 +26,9 @@ Celsius = Annotated[int, Meta(ge=-273, le=1000)] | Annotated[float, Meta(ge=-273
 Reason = Annotated[str, Meta(max_length=500, pattern=r"^[^\x00]*\Z")]
 
 
-class _Event(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type"):
+class _Event(
+    Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type"
+):
     lot: str
     observed_at: Moment
     id: EventId | UnsetType = UNSET

@@ -78,9 +78,7 @@ class _Reading(Struct):
     until: int | None = None
 
 
-def view(
-    lot_id: str, layout: Layout, state: LotState, at: int, *, hours_open: bool | None
-) -> View:
+def view(lot_id: str, layout: Layout, state: LotState, at: int, *, hours_open: bool | None) -> View:
     """Read a state that holds the lot's events up to `at` (us).
 
     `hours_open`: whether the opening hours of that moment are open; None: they are not known.
@@ -93,7 +91,9 @@ def view(
     }
     closed = hours_open is False or (state.status is not None and state.status.value == 1)
     countings = {zone.counting for zone in layout.lot.zones}
-    oldest = min((r.heard for r in readings.values() if r.known and r.heard is not None), default=None)
+    oldest = min(
+        (r.heard for r in readings.values() if r.known and r.heard is not None), default=None
+    )
     flags = [r.flag for r in readings.values() if r.flag is not None]
     return View(
         Availability(

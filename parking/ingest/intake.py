@@ -17,9 +17,6 @@ from parking.domain.access import Principal
 from parking.domain.events import (
     Entry,
     Event,
-    SpaceEvent,
-    Status,
-    Void,
     canonical,
     decode,
     identity,
@@ -27,7 +24,7 @@ from parking.domain.events import (
     type_name,
 )
 from parking.domain.instants import DAY, MINUTE
-from parking.domain.timeline import FITTING, Layout, Timeline
+from parking.domain.placing import Misplaced, place
 from parking.ingest.commits import GroupCommit
 from parking.live.replica import Replica
 
@@ -139,14 +136,17 @@ class Intake:
             raise Refused("unknown_lot", f"there is no lot {event.lot}")
         if not principal.may_write_lot(live.timeline.current.lot.operator):
             raise Refused("forbidden_lot", f"lot {event.lot} is another operator's")
-        zone = _find_zone(event, live.timeline, at)
+        try:
+            zone = place(event, live.timeline.at(at))
+        except Misplaced as misplaced:
+            raise _refused(event, misplaced) from None
         if at > now + AHEAD:
-            raise Refused("future", "observed_at is more than 5 minutes ahead of the server's clock")
+            raise Refused(
+                "future", "observed_at is more than 5 minutes ahead of the server's clock"
+            )
         if at < oldest:
             raise Refused("too_old", "observed_at is before what is retained")
-        return Entry(
-            event.lot, at, identity(event, body), zone, event, body, principal.key_id, now
-        )
+        return Entry(event.lot, at, identity(event, body), zone, event, body, principal.key_id, now)
 
     async def store(self, chunk: Chunk) -> Receipt:
         """Commit a chunk's entries; DatabaseAway or Overloaded as `GroupCommit.submit`."""
@@ -166,9 +166,7 @@ class Intake:
         for (kind, outcome), count in kinds.items():
             metrics.events.labels(kind, outcome).inc(count)
         counts = Counter(outcomes)
-        return Receipt(
-            counts["accepted"], counts["duplicate"], rejections, len(rejections), ids
-        )
+        return Receipt(counts["accepted"], counts["duplicate"], rejections, len(rejections), ids)
 
 
 def add(receipts: Sequence[Receipt], most: int) -> Receipt:
@@ -216,42 +214,11 @@ def _find_id(raw: bytes | msgspec.Raw) -> str | None:
     return found if isinstance(found, str) and _EVENT_ID.fullmatch(found) else None
 
 
-def _find_zone(event: Event, timeline: Timeline, at: int) -> str | None:
-    """Give the zone that an event speaks of; None for the whole lot and for voids."""
-    if isinstance(event, Status | Void):
-        return None
-    layout = timeline.at(at)
-    if layout is None:
-        raise Refused("unknown_lot", f"lot {event.lot} was retired at that moment")
-    if isinstance(event, SpaceEvent):
-        return _zone_of_space(layout, event.space)
-    space = getattr(event, "space", UNSET)
-    if space is not UNSET:
-        return _zone_of_space(layout, space)
-    kind = type_name(event)
-    fitting = layout.fitting[kind]
-    if event.zone is UNSET:
-        if len(fitting) == 1:
-            return fitting[0]
-        if fitting:
-            raise Refused("unknown_zone", f"several zones take {kind} events: name one")
-        raise Refused("wrong_counting", f"no zone of the lot takes {kind} events")
-    zone = layout.zones.get(event.zone)
-    if zone is None:
-        if not _ID.fullmatch(event.zone):
-            raise Refused("invalid", "zone is not an id")
-        raise Refused("unknown_zone", f"lot {event.lot} has no zone {event.zone}")
-    if zone.counting not in FITTING[kind]:
-        raise Refused("wrong_counting", f"zone {zone.id} is counted by {zone.counting}")
-    return zone.id
-
-
-def _zone_of_space(layout: Layout, space: str) -> str:
-    zone = layout.zone_of.get(space)
-    if zone is None:
-        if not _ID.fullmatch(space):
-            raise Refused("invalid", "space is not an id")
-        raise Refused("unknown_space", f"no zone of the lot lists a space {space}")
-    return zone
-
-
+def _refused(event: Event, misplaced: Misplaced) -> Refused:
+    """Tell what cannot be an id from one that is unknown."""
+    if misplaced.code in ("unknown_zone", "unknown_space"):
+        field = misplaced.code.removeprefix("unknown_")
+        value = getattr(event, field, UNSET)
+        if value is not UNSET and not _ID.fullmatch(value):
+            return Refused("invalid", f"{field} is not an id")
+    return Refused(misplaced.code, misplaced.detail)

@@ -35,9 +35,7 @@ async def walk_all(replica: Replica) -> int:
     async with replica.database.connection() as connection:
         progress = await checkpoints.list_progress(connection)
     due = last_whole_hour(replica.clock())
-    behind = [
-        live.timeline for live in replica.board.all_lots() if progress.get(live.id, 0) < due
-    ]
+    behind = [live.timeline for live in replica.board.all_lots() if progress.get(live.id, 0) < due]
     metrics.checkpoint_lots_behind.set(len(behind))
     for timeline in behind:
         while not await walk(replica, timeline, due):
@@ -99,5 +97,3 @@ async def _fold_hours(
 def _kept(hour: int, following: int, now: int) -> bool:
     """Whether the state at `hour` is worth keeping, when the next event's hour is `following`."""
     return hour > now - _FINE or hour // DAY != (following - 1) // DAY
-
-

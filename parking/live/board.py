@@ -158,7 +158,8 @@ class Board:
             self.listed.insert(position, timeline.id)
         self._dirty.add(timeline.id)
         newest = max(
-            (zone.heard for zone in lot.state.zones.values() if zone.heard is not None), default=None
+            (zone.heard for zone in lot.state.zones.values() if zone.heard is not None),
+            default=None,
         )
         return newest is None or newest < timeline.changed_at
 
@@ -272,5 +273,3 @@ class Board:
         if at is not None and (lot.queued is None or at < lot.queued):
             heapq.heappush(self._wakes, (at, lot.id))
             lot.queued = at
-
-

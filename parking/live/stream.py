@@ -105,7 +105,11 @@ class Stream:
 
     def _changes(self, version: int, wanted: Filter) -> list[Change]:
         changed = sorted(
-            (lot for lot in self._board.all_lots() if lot.version > version and _told(lot, version)),
+            (
+                lot
+                for lot in self._board.all_lots()
+                if lot.version > version and _told(lot, version)
+            ),
             key=lambda lot: (lot.version, lot.id),
         )
         changes = []

@@ -94,9 +94,7 @@ async def store(
     await connection.execute("SELECT 1 FROM log_head FOR UPDATE")
     if await connection.fetchval(_OVERTAKEN, seq, lot, moment(through)):
         return False
-    await connection.execute(
-        _STORE, lot, [moment(at) for at in made], list(made.values())
-    )
+    await connection.execute(_STORE, lot, [moment(at) for at in made], list(made.values()))
     await connection.execute(_PROGRESS, lot, moment(through))
     return True
 

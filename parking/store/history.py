@@ -119,9 +119,7 @@ async def list_all_voided(connection: asyncpg.Connection) -> dict[str, set[str]]
     return voided
 
 
-async def read_state(
-    connection: asyncpg.Connection, timeline: Timeline, at: int
-) -> LotState:
+async def read_state(connection: asyncpg.Connection, timeline: Timeline, at: int) -> LotState:
     """Give a lot's state from all its events observed until `at` (us).
 
     The connection is in a transaction that sees one snapshot, for checkpoint and log to agree.

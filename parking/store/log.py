@@ -38,7 +38,9 @@ FROM unnest($1::text[], $2::uuid[], $3::text[]) AS d (lot, digest, id)
 JOIN event_identity i ON i.lot = d.lot AND i.digest = d.digest
 JOIN event e ON e.lot = i.lot AND e.observed_at = i.observed_at AND e.id = d.id
 """
-_VOID = "INSERT INTO void (lot, target, id) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])"
+_VOID = (
+    "INSERT INTO void (lot, target, id) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])"
+)
 _TARGETS = """
 SELECT i.lot, i.observed_at FROM unnest($1::text[], $2::uuid[]) AS d (lot, digest)
 JOIN event_identity i ON i.lot = d.lot AND i.digest = d.digest
@@ -221,5 +223,3 @@ async def _note_voids(
     digests = [UUID(bytes=digest(target)) for target in targets]
     rows = await connection.fetch(_TARGETS, lots, digests)
     return [(row["lot"], micros(row["observed_at"])) for row in rows]
-
-
