@@ -57,7 +57,12 @@ Bbox = Annotated[
     AfterValidator(_box),
     Field(
         description="minlon,minlat,maxlon,maxlat in the request's crs",
-        json_schema_extra={"type": "string"},
+        json_schema_extra={
+            "type": "array",
+            "items": {"type": "number"},
+            "minItems": 4,
+            "maxItems": 4,
+        },
     ),
 ]
 Limit = Annotated[int, Field(ge=1, le=MOST_ITEMS, description="items in a page")]

@@ -1,0 +1,156 @@
+"""Answers that are more than one struct: pages, what is put together, keys, sensors, problems.
+
+`answers` gives them by the names that `routes` uses; a new answer is described here.
+"""
+
+from typing import get_args
+
+from parking.domain.access import ROLES
+from parking.web.event_schemas import ID, REF, TIME, Schema
+from parking.web.sensors import State
+
+_OPEN_NOW: Schema = {
+    "type": ["boolean", "null"],
+    "description": "whether it is open by its hours; null when they are not known",
+}
+
+
+def _object(text: str, properties: dict[str, Schema], optional: tuple[str, ...] = ()) -> Schema:
+    return {
+        "type": "object",
+        "description": text,
+        "properties": properties,
+        "required": [name for name in properties if name not in optional],
+    }
+
+
+def _list(text: str, items: Schema, *, paged: bool = True) -> Schema:
+    more: Schema = {"type": "null", "description": "there is but one page"}
+    if paged:
+        more = {"type": ["string", "null"], "description": "cursor of the next page, if any"}
+    return _object(text, {"items": {"type": "array", "items": items}, "next": more})
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": REF + name}
+
+
+def answers(found: dict[str, Schema]) -> dict[str, Schema]:
+    """Give the answers that are put together from structs and more."""
+    lot, seen = found["Lot"]["properties"], found["Availability"]["properties"]
+    named = {"id": ID, "lot": {**ID, "description": "the same, as other objects name it"}}
+    short = ("name", "kind", "location", "entrances", "address", "district", "max_height_m")
+    near = {name: lot[name] for name in (*short, "opening_hours")}
+    zones: Schema = {"type": "array", "items": _ref("ZoneNumbers")}
+    return {
+        "Lot": _object(
+            "A lot's description, its positions in the request's crs.",
+            {**named, **lot, "open_now": _OPEN_NOW},
+        ),
+        "LotList": _list("Lots by their ids.", _ref("Lot")),
+        "LotAvailability": _object("A lot at a moment.", {**seen, "zones": zones}),
+        "AvailabilityList": _AVAILABILITY_LIST,
+        "NearbyLot": _object(
+            "A lot in short, how far it is, and its availability.",
+            {**named, **near, "open_now": _OPEN_NOW, "distance_m": _DISTANCE,
+             "availability": _ref("Availability")},
+        ),
+        "NearbyList": _list("Nearest first.", _ref("NearbyLot"), paged=False),
+        "Spaces": _object(
+            "The spaces of a zone, in the list's order.",
+            {"lot": ID, "zone": ID, "spaces": {"type": "array", "items": _ref("Space")}},
+        ),
+        "LoggedEventList": _list("A page of the log, newest first.", _ref("LoggedEvent")),
+        "Sensor": _SENSOR,
+        "SensorList": _list("All sensors of a lot.", _ref("Sensor"), paged=False),
+        "Key": _KEY,
+        "KeyList": _list("Keys, oldest first, revoked ones too.", _ref("Key")),
+        "NewKey": _object(
+            "A new key.",
+            {**_KEY["properties"], "key": {"type": "string", "description": "shown this once"}},
+        ),
+        "Status": _object("How it is.", {"status": {"enum": ["alive", "ready"], "type": "string"}}),
+        "StreamMessage": _STREAM_MESSAGE,
+        "Problem": _PROBLEM,
+    }  # fmt: skip
+
+
+def _maybe(schema: Schema, text: str) -> Schema:
+    return {**schema, "type": [schema["type"], "null"], "description": text}
+
+
+_TEXT: Schema = {"type": "string"}
+_DISTANCE: Schema = {"type": "number", "minimum": 0, "description": "great circle, metres"}
+_PROBLEM: Schema = _object(
+    "What went wrong, as RFC 9457 has it.",
+    {
+        "type": {"type": "string", "format": "uri", "description": "which kind of problem"},
+        "title": {"type": "string", "description": "the kind in words"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "what happened this time"},
+        "instance": {"type": "string", "description": "the request's id, as in X-Request-Id"},
+        "errors": {
+            "type": "array",
+            "description": "what is wrong with the input",
+            "items": _object(
+                "One fault.",
+                {
+                    "pointer": {
+                        "type": "string",
+                        "description": "RFC 6901 into the body, or `?name` of a parameter",
+                    },
+                    "detail": {"type": "string"},
+                },
+            ),
+        },
+        "receipt": _ref("Receipt"),
+    },
+    optional=("errors", "receipt"),
+)
+_AVAILABILITY_LIST: Schema = _object(
+    "Lots at a moment.",
+    {
+        "cursor": _maybe(_TEXT, "where `/v1/stream` goes on from; null for a past moment"),
+        "at": {**TIME, "description": "the past moment that was asked for, UTC"},
+        "items": {"type": "array", "items": _ref("Availability")},
+    },
+    optional=("at",),
+)
+_SENSOR: Schema = _object(
+    "A sensor, or a space or zone that should be heard.",
+    {
+        "sensor": _maybe(_TEXT, "its id, where it named itself"),
+        "zone": _maybe(_TEXT, "the zone it watches"),
+        "space": _maybe(_TEXT, "the space it watches"),
+        "state": {
+            "type": "string",
+            "enum": list(get_args(State)),
+            "description": "`silent`: not heard for the zone's stale_after_s; `stuck`: reports "
+            "the same again and again",
+        },
+        "heard_at": _maybe(TIME, "when it was last heard, UTC"),
+        "battery_pct": _maybe({"type": "number"}, "percent"),
+        "rssi_dbm": _maybe({"type": "number"}, "signal, dBm"),
+        "temperature_c": _maybe({"type": "number"}, "degrees Celsius"),
+    },
+)
+_KEY: Schema = _object(
+    "A key without its secret.",
+    {
+        "id": _TEXT,
+        "role": {"type": "string", "enum": list(ROLES)},
+        "operator": _maybe(_TEXT, "whose lots it may write, of the role operator"),
+        "label": _TEXT,
+        "created_at": TIME,
+        "expires_at": _maybe(TIME, "null: never"),
+        "revoked_at": _maybe(TIME, "null: it is valid"),
+    },
+)
+_STREAM_MESSAGE: Schema = {
+    "description": "What a WebSocket client is told.",
+    "oneOf": [
+        _object("A lot's state.", {"cursor": _TEXT, "availability": _ref("Availability")}),
+        _object("A lot was retired.", {"cursor": _TEXT, "retired": ID}),
+        _object("What it sent was not understood.", {"error": _TEXT}),
+    ],
+}

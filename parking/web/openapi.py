@@ -1,0 +1,246 @@
+"""The OpenAPI 3.1 document, made from the route table: what it says is what the gate enforces."""
+
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel
+
+from parking.web import examples
+from parking.web.calls import Answer, Route
+from parking.web.event_schemas import ID, REF, Schema
+from parking.web.params import Query
+from parking.web.schemas import components, tidy
+
+_PACKAGE = "smart-parking-availability"
+_UNCACHED = ("/v1/stream", "/v1/ws", "/healthz", "/readyz", "/metrics")
+_PROBLEMS = {
+    400: "The request is not valid; `errors` tells where",
+    401: "A valid key is needed",
+    403: "This key may not do that",
+    404: "There is no such thing",
+    409: "The request contradicts what is there",
+    410: "That moment is before what is retained",
+    413: "The body is larger than 8 MiB after decompression, or holds too many events",
+    415: "That media type or encoding is not understood",
+    503: "Not now: the service is starting, overloaded, or cannot reach its database",
+}
+_HEADERS: dict[str, Schema] = {
+    "X-Request-Id": {"description": "names this request", "schema": {"type": "string"}},
+    "ETag": {"description": "validator for If-None-Match", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "who may keep this", "schema": {"type": "string"}},
+    "Retry-After": {"description": "seconds to wait", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"description": "how to show a key", "schema": {"type": "string"}},
+}
+
+
+def document(routes: Sequence[Route]) -> dict[str, Any]:
+    """Give the document that describes these routes; KeyError for an answer nobody described."""
+    bodies = [route.body for route in routes if isinstance(route.body, type)]
+    schemas = components(bodies)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Smart parking availability",
+            "summary": "Occupancy events in, true free spaces out",
+            "description": examples.ABOUT,
+            "version": version(_PACKAGE),
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        },
+        "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
+        "servers": [{"url": "/", "description": "the one this document comes from"}],
+        "tags": [
+            {"name": tag, "description": examples.TAGS.get(tag, tag)}
+            for tag in dict.fromkeys(route.tag for route in routes)
+        ],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "responses": {_name(status): _problem(status) for status in _PROBLEMS},
+            "headers": _HEADERS,
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A key, as `POST /v1/keys` or `parking keys create` shows it.",
+                }
+            },
+        },
+    }
+
+
+def _operation(route: Route, schemas: dict[str, Schema]) -> dict[str, Any]:
+    parameters = [*_path_parameters(route), *_query_parameters(route.query), *_headers(route)]
+    made: dict[str, Any] = {
+        "operationId": _operation_id(route),
+        "summary": route.summary,
+        "tags": [route.tag],
+    }
+    text = examples.DESCRIPTIONS.get(f"{route.method} {route.path}", "")
+    if route.roles is not None:
+        text = f"{text} For the roles {', '.join(f'`{role}`' for role in route.roles)}.".strip()
+        made["security"] = [{"bearer": []}]
+    if text:
+        made["description"] = text
+    if parameters:
+        made["parameters"] = parameters
+    if route.body is not None:
+        made["requestBody"] = _body(route.body)
+    made["responses"] = {
+        **{str(answer.status): _answer(route, answer, schemas) for answer in route.answers},
+        **({"304": _unchanged()} if _is_cached(route) else {}),
+        **{str(status): {"$ref": f"#/components/responses/{_name(status)}"}
+           for status in _failures(route)},
+    }  # fmt: skip
+    return made
+
+
+def _operation_id(route: Route) -> str:
+    words = route.path.removeprefix("/v1/").strip("/").replace(".", "/").split("/")
+    names = [f"by_{word[1:-1]}" if word[0] == "{" else word for word in words]
+    return "_".join([route.method.lower(), *names])
+
+
+def _path_parameters(route: Route) -> Iterator[dict[str, Any]]:
+    for part in route.path.split("/"):
+        if part.startswith("{"):
+            name = part[1:-1]
+            text, example = examples.PATH_PARTS.get(name, (f"id of the {name}", name))
+            yield {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "description": text,
+                "schema": ID,
+                "example": example,
+            }
+
+
+def _query_parameters(query: type[Query]) -> Iterator[dict[str, Any]]:
+    shape = tidy(query.model_json_schema())
+    for name, schema in shape.get("properties", {}).items():
+        made = _stated(schema)
+        parameter = {
+            "name": name,
+            "in": "query",
+            "required": name in shape.get("required", ()),
+            "schema": made,
+        }
+        if "description" in made:
+            parameter["description"] = made.pop("description")
+        if made.get("type") == "array":
+            parameter |= {"style": "form", "explode": False}
+        yield parameter
+
+
+def _stated(schema: Schema) -> Schema:
+    """Give the schema of a parameter that is there: leaving it out is the only null."""
+    made = dict(schema)
+    options = [option for option in made.pop("anyOf", ()) if option != {"type": "null"}]
+    if len(options) == 1:
+        made = {**options[0], **made}
+    elif options:
+        made["anyOf"] = options
+    if made.get("default", ...) is None:
+        del made["default"]
+    return made
+
+
+def _headers(route: Route) -> Iterator[dict[str, Any]]:
+    texts = {name: examples.HEADERS.get(name, name) for name in route.headers}
+    if _is_cached(route):
+        texts["If-None-Match"] = "ETags of what the caller has; 304 when one still holds"
+    for name, text in texts.items():
+        yield {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": text,
+            "schema": {"type": "string"},
+        }
+
+
+def _body(body: type[BaseModel] | str) -> dict[str, Any]:
+    """Give a request body: of a model, or `Events`, which come as JSON or as lines."""
+    if isinstance(body, type):
+        return {"required": True, "content": {"application/json": _media(body.__name__)}}
+    lines = {
+        "type": "string",
+        "description": "One event a line, each as the schema Event has it. Blank lines are "
+        "skipped; a line that is not an event costs only itself.",
+    }
+    return {
+        "required": True,
+        "description": "May come with `Content-Encoding: gzip`.",
+        "content": {
+            "application/json": _media("EventList"),
+            "application/x-ndjson": {"schema": lines, "example": examples.LINES_EXAMPLE},
+        },
+    }
+
+
+def _media(name: str) -> dict[str, Any]:
+    made: dict[str, Any] = {"schema": {"$ref": REF + name}}
+    found = examples.SCHEMA_EXAMPLES.get(name)
+    if found:
+        made["example"] = found[0]
+    return made
+
+
+def _is_cached(route: Route) -> bool:
+    return route.method == "GET" and route.roles is None and route.path not in _UNCACHED
+
+
+def _answer(route: Route, answer: Answer, schemas: dict[str, Schema]) -> dict[str, Any]:
+    names = ["X-Request-Id"]
+    if _is_cached(route):
+        names += ["ETag", "Cache-Control"]
+    made: dict[str, Any] = {"description": answer.description, "headers": _header_refs(names)}
+    if isinstance(answer.schema, str):
+        if answer.schema not in schemas:
+            raise KeyError(f"{route.method} {route.path} answers {answer.schema}: describe it")
+        made["content"] = {answer.media: _media(answer.schema)}
+    elif answer.schema is not None:
+        made["content"] = {answer.media: {"schema": answer.schema}}
+    return made
+
+
+def _unchanged() -> dict[str, Any]:
+    return {
+        "description": "What the caller has still holds",
+        "headers": _header_refs(["X-Request-Id", "ETag", "Cache-Control"]),
+    }
+
+
+def _failures(route: Route) -> list[int]:
+    """Give the statuses of failures: of the gate, of reading the body, and the route's own."""
+    found = {400, *route.errors}  # no route takes a parameter that it does not know
+    if route.roles is not None:
+        found |= {401, 403}
+    if route.body is not None:
+        found |= {413, 415}
+    if not route.early:
+        found.add(503)
+    return sorted(found)
+
+
+def _problem(status: int) -> dict[str, Any]:
+    names = ["X-Request-Id"]
+    names += {401: ["WWW-Authenticate"], 503: ["Retry-After"]}.get(status, [])
+    return {
+        "description": _PROBLEMS[status],
+        "headers": _header_refs(names),
+        "content": {"application/problem+json": {"schema": {"$ref": REF + "Problem"}}},
+    }
+
+
+def _header_refs(names: Sequence[str]) -> dict[str, Schema]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _name(status: int) -> str:
+    return HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")
