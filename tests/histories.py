@@ -256,7 +256,7 @@ def _body(draw: st.DrawFn, lot: Lot, *, misfits: bool) -> Json:
 
 def _named(draw: st.DrawFn, body: Json, number: int) -> Json:
     """Draw the event with the id of that number, or without one."""
-    own = _ODD_IDS[number] if number < len(_ODD_IDS) else f"a{number}"
+    own = _ODD_IDS[number] if number < len(_ODD_IDS) else f"a1{number}"
     return {**body, "id": own} if draw(st.booleans()) else body
 
 

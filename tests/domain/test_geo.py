@@ -110,12 +110,12 @@ def test_outside_the_box_nothing_moves(lat: float, lon: float, crs: Crs) -> None
 def test_neighbours_stay_neighbours(
     lat: float, lon: float, by_lat: float, by_lon: float, crs: Crs
 ) -> None:
-    # Across edge and rim too: a step of up to 10 m becomes at most twice as long.
+    # Across edge and rim too: a step of some metres at most doubles, nor falls below a third.
     step_lat, step_lon = (by_lat % 1 - 0.5) * 1e-4, (by_lon % 1 - 0.5) * 1e-4
     near = (lat + step_lat, lon + step_lon)
     step = distance_m(lat, lon, *near)
     moved = distance_m(*from_wgs84(lat, lon, crs), *from_wgs84(*near, crs))
-    assert step / 2 - 0.01 < moved < step * 2 + 0.01
+    assert step / 3 - 0.01 < moved < step * 2 + 0.01
 
 
 @given(lats, lons)
