@@ -67,11 +67,10 @@ _CONDITIONS: dict[str, Schema] = {
 _STRUCTS = get_args(events.Event)
 _LIST: Schema = {
     "type": "object",
-    "description": "Events to store, at most 10,000.",
+    "description": "Events to store; more than 10,000 of them are too large a body (413).",
     "properties": {
         "events": {
             "type": "array",
-            "maxItems": 10_000,
             "items": {
                 "anyOf": [
                     {"$ref": REF + "Event"},

@@ -51,7 +51,6 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
             "version": version(_PACKAGE),
             "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         },
-        "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
         "servers": [{"url": "/", "description": "the one this document comes from"}],
         "tags": [
             {"name": tag, "description": examples.TAGS.get(tag, tag)}
@@ -169,16 +168,17 @@ def _body(body: type[BaseModel] | str) -> dict[str, Any]:
     if isinstance(body, type):
         return {"required": True, "content": {"application/json": _media(body.__name__)}}
     lines = {
-        "type": "string",
+        "contentMediaType": "application/x-ndjson",
         "description": "One event a line, each as the schema Event has it. Blank lines are "
         "skipped; a line that is not an event costs only itself.",
     }
     return {
         "required": True,
-        "description": "May come with `Content-Encoding: gzip`.",
+        "description": "May come with `Content-Encoding: gzip`. As lines:\n\n```\n"
+        f"{examples.LINES_EXAMPLE}```",
         "content": {
             "application/json": _media("EventList"),
-            "application/x-ndjson": {"schema": lines, "example": examples.LINES_EXAMPLE},
+            "application/x-ndjson": {"schema": lines},
         },
     }
 

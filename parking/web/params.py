@@ -52,6 +52,8 @@ Ids = Annotated[
     BeforeValidator(_csv),
     Field(min_length=1, max_length=MOST_ITEMS, description="ids, separated by commas"),
 ]
+_LONGITUDE: dict[str, Any] = {"type": "number", "minimum": -180, "maximum": 180}
+_LATITUDE: dict[str, Any] = {"type": "number", "minimum": -90, "maximum": 90}
 Bbox = Annotated[
     Any,
     AfterValidator(_box),
@@ -59,7 +61,8 @@ Bbox = Annotated[
         description="minlon,minlat,maxlon,maxlat in the request's crs",
         json_schema_extra={
             "type": "array",
-            "items": {"type": "number"},
+            "prefixItems": [_LONGITUDE, _LATITUDE, _LONGITUDE, _LATITUDE],
+            "items": False,
             "minItems": 4,
             "maxItems": 4,
         },

@@ -84,8 +84,9 @@ class Streams:
     async def get_ws(self, call: Call) -> web.StreamResponse:
         """Serve a WebSocket: each `subscribe` replaces the one before."""
         socket = web.WebSocketResponse(
-            heartbeat=30, max_msg_size=_MOST_MESSAGE, writer_limit=1 << 16, headers=PUBLIC
+            heartbeat=30, max_msg_size=_MOST_MESSAGE, writer_limit=1 << 16
         )
+        socket.headers.update(PUBLIC)
         await socket.prepare(call.request)
         telling: asyncio.Task[None] | None = None
         with self._counted("ws"):
@@ -159,9 +160,7 @@ def _sse(changes: list[Change]) -> bytes:
             name, body = b"retired", encode({"lot": change.lot})
         else:
             name, body = b"availability", change.body
-        frames.append(
-            b"event: %s\nid: %s\ndata: %s\n\n" % (name, change.cursor.encode(), body)
-        )
+        frames.append(b"event: %s\nid: %s\ndata: %s\n\n" % (name, change.cursor.encode(), body))
     return b"".join(frames)
 
 
