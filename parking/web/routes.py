@@ -88,7 +88,7 @@ def list_routes(
         Route("GET", "/healthz", health.get_alive, "Whether the process lives", "running",
               (Answer(ok, "It does", "Status"),), early=True),
         Route("GET", "/readyz", health.get_ready, "Whether it can serve", "running",
-              (Answer(ok, "It can", "Status"),), early=True),
+              (Answer(ok, "It can", "Status"),), errors=(503,), early=True),
         Route("GET", "/metrics", health.get_metrics, "Metrics for Prometheus", "running",
               (Answer(ok, "Text exposition", {"type": "string"}, "text/plain"),), early=True),
         Route("GET", "/openapi.json", documents.get_openapi, "This document", "running",

@@ -92,8 +92,8 @@ def components(bodies: Iterable[type[BaseModel]]) -> dict[str, Schema]:
         **_structs(),
     }
     found |= answers(found)
-    for name, examples in SCHEMA_EXAMPLES.items():
-        found[name]["examples"] = examples
+    for name in found.keys() & SCHEMA_EXAMPLES.keys():
+        found[name]["examples"] = SCHEMA_EXAMPLES[name]
     return dict(sorted(found.items()))
 
 

@@ -34,8 +34,8 @@ def as_lines(_context: SerializationContext, value: Any) -> bytes:
 
 
 @schemathesis.check
-def meaning_alone_is_refused(_context: CheckContext, response: Response, case: Case) -> None:
-    """Data that its schema allows is refused only for what a schema cannot say."""
+def meaning_alone_is_refused(_context: CheckContext, response: Response, case: "Case[Any]") -> None:
+    """Let data that its schema allows be refused only for what a schema cannot say."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if response.status_code not in (400, 413, 415):
