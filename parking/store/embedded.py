@@ -16,12 +16,10 @@ can reach it. It dies with the process that started it.
 import asyncio
 import contextlib
 import fcntl
-import hashlib
 import logging
 import os
 import shutil
 import signal
-import stat
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -41,6 +39,7 @@ from parking.store.programs import (
     spawn,
     stop,
 )
+from parking.store.sockets import PORT, is_private, socket_folder
 
 if TYPE_CHECKING:
     import subprocess
@@ -53,9 +52,6 @@ START_S = (
     300.0  # recovery after a crash replays up to max_wal_size: seconds; minutes on a slow disk
 )
 WATCH_S = 0.5  # how soon a server that died is noticed
-
-PORT = 5432  # only a part of the socket's name
-LONGEST_SOCKET_FOLDER = 107 - len(f"/.s.PGSQL.{PORT}")  # sun_path, less its closing zero
 
 SETTINGS = {
     "listen_addresses": "",
@@ -91,7 +87,7 @@ class EmbeddedPostgres:
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir.expanduser().resolve()
         self._folder = self._data_dir / "pg"
-        self._sockets = _socket_folder(self._folder)
+        self._sockets = socket_folder(self._folder)
         self._process: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -123,8 +119,18 @@ class EmbeddedPostgres:
                 await self._watcher
         if self._process:
             await stop(self._process)
+            await self._until_unlocked()
             log.info("PostgreSQL has stopped")
         self._forget_process()
+
+    async def _until_unlocked(self) -> None:
+        """Wait for the postmaster's last helper, the logger, which goes a moment after it."""
+        deadline = time.monotonic() + 1  # longer only if another process has started a server
+        while time.monotonic() < deadline:
+            with _lock(self._data_dir) as lock:
+                if lock is not None:
+                    return
+            await asyncio.sleep(0.005)
 
     async def _keep_up(self) -> None:
         """Start the server again when it died, also one that another process had started."""
@@ -163,7 +169,7 @@ class EmbeddedPostgres:
 
     async def _answers(self) -> bool:
         """Whether the server takes connections; sees to it that the database exists."""
-        if not _is_private(self._sockets, self._folder):
+        if not is_private(self._sockets, self._folder):
             return False
         try:
             connection = await asyncpg.connect(self._dsn("postgres"), timeout=5)
@@ -187,7 +193,7 @@ class EmbeddedPostgres:
         if not self._sockets.is_dir():
             self._sockets.mkdir(mode=0o700)
             os.chown(self._sockets, way.uid, way.gid)
-        if not _is_private(self._sockets, self._folder):
+        if not is_private(self._sockets, self._folder):
             raise EmbeddedPostgresError(f"{self._sockets} is open to others: remove it")
         (self._folder / "postmaster.pid").unlink(missing_ok=True)
         for stale in self._sockets.glob(".s.PGSQL.*"):
@@ -282,23 +288,3 @@ def _lock(data_dir: Path) -> Iterator[int | None]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _socket_folder(folder: Path) -> Path:
-    """Return the data folder itself, or a short name made from it where a socket's may not be long.
-
-    Made from it: every process on this data folder finds the same.
-    """
-    if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER:
-        return folder
-    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:24]
-    return Path("/tmp") / f"parking-pg-{digest}"  # noqa: S108 - `_is_private` is asked before use
-
-
-def _is_private(sockets: Path, folder: Path) -> bool:
-    """Whether the sockets' folder is a real one, of the data folder's owner, closed to others."""
-    try:
-        found, owner = sockets.lstat(), folder.stat().st_uid
-    except OSError:
-        return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == owner and not found.st_mode & 0o077

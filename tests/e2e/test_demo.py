@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -41,11 +42,16 @@ class RunningDemo:
     def wait_ready(self) -> None:
         assert self.process.stdout is not None
         said = []
-        for line in self.process.stdout:
-            said.append(line)
-            if line.startswith("ready: "):
-                self.url = line.split()[1]
-                return
+        give_up = threading.Timer(2 * PATIENCE_S, self.process.kill)
+        give_up.start()
+        try:
+            for line in self.process.stdout:
+                said.append(line)
+                if line.startswith("ready: "):
+                    self.url = line.split()[1]
+                    return
+        finally:
+            give_up.cancel()
         pytest.fail("never ready:\n" + "".join(said))
 
     def get(self, path: str) -> Any:
