@@ -75,16 +75,17 @@ class Service:
 
     def __init__(self, settings: Settings, dsn: str, database: Database) -> None:
         """Put the parts together; nothing runs yet."""
-        secret = settings.admin_key
+        admin = settings.admin_key
+        secret = None if admin is None else admin.get_secret_value()
         self._settings = settings
         self._dsn = dsn
-        self._replica = Replica(database, clock, secret and secret.get_secret_value())
+        self._replica = Replica(database, clock, secret)
         self._commits = GroupCommit(LogWriter(dsn), self._replica)
         intake = Intake(self._replica, self._commits, settings.retention_days)
         stream = Stream(self._replica)
         self._stream = stream
         self._leadership = Leadership(dsn)
-        self._jobs = Jobs(self._replica, intake, self._leadership)
+        self._jobs = Jobs(self._replica, intake.oldest, self._leadership)
         self._streams = Streams(self._replica, stream)
         documents = Documents()
         routes = list_routes(

@@ -16,8 +16,8 @@ from parking.domain.instants import parse, rfc3339
 from parking.errors import ParkingError
 from parking.store import keys
 from parking.store.database import open_database
-from parking.store.programs import EmbeddedPostgresError
 from parking.store.migrate import migrate
+from parking.store.programs import EmbeddedPostgresError
 from parking.web import lotfiles, models
 from parking.web.gate import request_id
 

@@ -1,4 +1,4 @@
-"""Every way a request can fail: the docstring is the problem's title, the class carries its status."""
+"""Every way a request can fail: the docstring is the problem's title, the class has its status."""
 
 from collections.abc import Sequence
 from typing import ClassVar

@@ -10,9 +10,9 @@ in any further event in any order, and nothing more:
 
 Latest is by `observed_at`, ties by the greater identity, so the order of arrival cannot matter.
 Passages are kept one by one for 48 h behind the newest event of their zone and as one sum before
-that. Two things need more than that, and `fold` then says so, for the caller to `rebuild` from the log:
-a base that is late by more than 48 h, and a void. States are folded up to a moment: whoever folds
-holds events of the future back until their time has come.
+that. Two things need more than that, and `fold` then says so, for the caller to `rebuild` from the
+log: a base that is late by more than 48 h, and a void. States are folded up to a moment: whoever
+folds holds events of the future back until their time has come.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -52,8 +52,8 @@ MANY = 256
 """How many passages may have left the window before they are summed up."""
 
 
-def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:
-    """Take one event that is not voided into the state; False: it takes a `rebuild` from the log."""
+def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:  # noqa: C901 - one dispatch
+    """Take one event that is not voided into the state; False: it takes a `rebuild` by the log."""
     event, layout = entry.event, timeline.at(entry.at)
     try:
         place_id = place(event, layout)

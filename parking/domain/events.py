@@ -1,8 +1,8 @@
 """Events: what sensors and operators' systems say, their wire form and their identity.
 
-Within a lot an id names one event. An event without an id is named by its content: `sha256:` and the
-hex digest of its canonical JSON (sorted keys, no spaces, the time in UTC with microseconds, all else
-as sent), so that a retry is a duplicate.
+Within a lot an id names one event. An event without an id is named by its content: `sha256:` and
+the hex digest of its canonical JSON (sorted keys, no spaces, the time in UTC with microseconds, all
+else as sent), so that a retry is a duplicate.
 """
 
 from datetime import UTC, datetime
@@ -116,9 +116,9 @@ TYPES: tuple[str, ...] = (
 class Entry(Struct, gc=False):
     """An accepted event in the log.
 
-    `at` is its `observed_at` in us; `zone` the zone it was found to speak of (None for the whole lot
-    and for voids); `body` its canonical JSON; `key` who sent it; `received_at` in us; `seq` its place
-    in the log, 0 before it is committed.
+    `at` is its `observed_at` in us; `zone` the zone it was found to speak of (None for the whole
+    lot and for voids); `body` its canonical JSON; `key` who sent it; `received_at` in us; `seq` its
+    place in the log, 0 before it is committed.
     """
 
     lot: str
@@ -137,12 +137,12 @@ class Entry(Struct, gc=False):
         return type_name(self.event)
 
 
-_decode_event = msgspec.json.Decoder(Event).decode
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 _TYPE_NAMES: dict[type, str] = {
-    class_: class_.__struct_config__.tag
+    class_: str(class_.__struct_config__.tag)
     for class_ in (SpaceEvent, Passage, Count, Flag, Recount, Heartbeat, Status, Void)
-}  # type: ignore[misc]  # a tag is always a string here
+}
 
 
 def type_name(event: Event) -> str:
@@ -152,7 +152,7 @@ def type_name(event: Event) -> str:
 
 def decode(raw: bytes | memoryview | msgspec.Raw) -> Event:
     """Read one event strictly; msgspec.DecodeError, UnicodeDecodeError: it is not one."""
-    return _decode_event(raw)
+    return _decoder.decode(raw)
 
 
 def canonical(event: Event, at: int) -> bytes:

@@ -7,7 +7,7 @@ position lies in, sunrise and sunset there); this gives them instants and a cach
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from opening_hours import OpeningHours, ParserError, State
+from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]
 
 from parking.domain.instants import DAY, micros, moment
 from parking.domain.lots import Lot
@@ -20,7 +20,7 @@ def check(expression: str) -> None:
     """Raise ValueError when the expression is not in OpenStreetMap's syntax."""
     try:
         OpeningHours(expression)
-    except (ParserError, SyntaxError, ValueError) as error:
+    except (ParserError, ValueError) as error:
         raise ValueError(str(error)) from None
 
 

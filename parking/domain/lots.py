@@ -1,7 +1,7 @@
 """Lots, zones and spaces as described by their operators.
 
-A lot holds zones; a zone is a set of spaces of one class that is counted in one way, and is the unit
-of counting. These are values: what they were at a moment is the business of `timeline`.
+A lot holds zones; a zone is a set of spaces of one class that is counted in one way, and is the
+unit of counting. These are values: what they were at a moment is the business of `timeline`.
 """
 
 from typing import Literal

@@ -27,7 +27,7 @@ class Numbers(Struct, frozen=True):
 
 
 class ZoneNumbers(Struct, frozen=True):
-    """Spaces of a zone; `observed_at` is null when it is not known, `heard_at` only when never heard.
+    """Spaces of a zone; `observed_at` is null when it is not known, `heard_at` if never heard.
 
     `level` is there for zones counted by flag.
     """
@@ -56,7 +56,7 @@ class Availability(Struct, frozen=True):
     unknown: int
     basis: Literal["spaces", "gates", "counts", "flag", "mixed"]
     observed_at: str | None
-    classes: dict[str, Numbers]
+    classes: dict[Class, Numbers]
 
 
 class View(Struct, frozen=True):

@@ -8,7 +8,7 @@ from parking.domain.events import Event, Heartbeat, SpaceEvent, Status, Void, ty
 from parking.domain.timeline import FITTING, Layout
 
 
-class Misplaced(Exception):  # noqa: N818 - for the intake a value, for the fold nothing to read
+class Misplaced(Exception):
     """The lot as described has no place for the event; `code` is the rejection's."""
 
     def __init__(

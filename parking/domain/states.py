@@ -1,7 +1,7 @@
 """States: what is kept of a lot's events, enough to take in any further one in any order.
 
-Latest is by `observed_at`, ties by the greater identity. States are plain values that can be stored;
-`availability` folds events into them, `numbers` reads them.
+Latest is by `observed_at`, ties by the greater identity. States are plain values that can be
+stored; `availability` folds events into them, `numbers` reads them.
 """
 
 from msgspec import Struct
@@ -29,7 +29,7 @@ class ZoneState(Struct, array_like=True):
     """One zone; `base` and `flag` are readings of cars and of an index into LEVELS.
 
     `moves` are the passages later than the base as (when, in minus out), oldest first; those at or
-    before `settled_at` are kept only as their sum. `beat` is the latest heartbeat of the zone itself.
+    before `settled_at` are kept only as their sum. `beat` is the latest heartbeat of the zone.
     """
 
     base: Reading | None = None

@@ -54,7 +54,7 @@ class Rejection(Struct):
     detail: str
 
 
-class Refused(Exception):  # noqa: N818 - the one exception that becomes a value
+class Refused(Exception):
     """An event breaks a rule."""
 
     def __init__(self, code: Code, detail: str) -> None:

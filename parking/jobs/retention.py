@@ -1,7 +1,8 @@
 """Months of the log: made ahead, and dropped when they are older than what is retained.
 
-A month goes whole, and only when every lot's hours are worked up past its end. What it led to stays:
-the last checkpoint of each lot before its end, from which later moments are read, and all voids.
+A month goes whole, and only when every lot's hours are worked up past its end. What it led to
+stays: the last checkpoint of each lot before its end, from which later moments are read, and all
+voids.
 """
 
 import logging

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 
 from parking.errors import DatabaseAway
-from parking.ingest.intake import Intake
 from parking.jobs import retention, walk
 from parking.live.replica import Replica
 from parking.store.leadership import Leadership
@@ -37,10 +36,12 @@ async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]
 class Jobs:
     """The jobs that one instance at a time does for all."""
 
-    def __init__(self, replica: Replica, intake: Intake, leadership: Leadership) -> None:
-        """Work on `replica`'s database while leading."""
+    def __init__(
+        self, replica: Replica, oldest: Callable[[int], int], leadership: Leadership
+    ) -> None:
+        """Work on `replica`'s database while leading; `oldest` tells what is retained at a time."""
         self._replica = replica
-        self._intake = intake
+        self._oldest = oldest
         self._leadership = leadership
 
     async def walk(self) -> None:
@@ -52,7 +53,7 @@ class Jobs:
         """Make months ahead and drop old ones."""
         await retention.make_ahead(self._replica)
         if await self._leadership.held():
-            await retention.drop_old(self._replica, self._intake.oldest(self._replica.clock()))
+            await retention.drop_old(self._replica, self._oldest(self._replica.clock()))
 
     async def run(self) -> None:
         """Do all of it by the clock until cancelled."""

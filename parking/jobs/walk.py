@@ -1,7 +1,7 @@
 """The walk: every lot's log is worked up hour by hour, each time from where it is still right.
 
-An hour is worked up when it has been over for a while. The state at its end is kept as a checkpoint;
-an event that comes later than that takes the lot back to before its moment (in its own
+An hour is worked up when it has been over for a while. The state at its end is kept as a
+checkpoint; an event that comes later than that takes the lot back to before its moment (in its own
 transaction, see `store.checkpoints`), and the walk goes over those hours again.
 """
 
@@ -57,43 +57,48 @@ async def walk(replica: Replica, timeline: Timeline, due: int) -> bool:
             connection, timeline.id, due if through is None else through
         )
         since, state = (None, LotState()) if nearest is None else nearest
-        made, reached = await _fold_hours(
-            connection, timeline, voided, state, since, due, replica.clock()
-        )
+        hours = _Hours(timeline, voided, state, fine_from=replica.clock() - _FINE)
+        reached = await hours.fold(connection, since, due)
     async with replica.database.transaction() as connection:
-        kept = await checkpoints.store(connection, timeline.id, made, reached, head.seq)
+        kept = await checkpoints.store(connection, timeline.id, hours.made, reached, head.seq)
     return kept and reached == due
 
 
-async def _fold_hours(
-    connection: asyncpg.Connection,
-    timeline: Timeline,
-    voided: set[str],
-    state: LotState,
-    since: int | None,
-    due: int,
-    now: int,
-) -> tuple[dict[int, bytes], int]:
-    """Fold the log from `since` on; gives the states at the ends of hours, and how far it came."""
-    made: dict[int, bytes] = {}
-    hour: int | None = None  # the end of the hour of the events at hand
-    seen = 0
-    async for entry in history.in_order(connection, timeline.id, since, due):
-        end = -(-entry.at // HOUR) * HOUR  # an event at the full hour belongs to what it ends
-        if hour is not None and end > hour:
-            if _kept(hour, end, now):
-                made[hour] = checkpoints.encode_state(settle(state))
-            if seen >= _MOST_EVENTS:
-                return made, hour
-        hour = end
-        seen += 1
-        if entry.id not in voided and not isinstance(entry.event, Void):
-            fold(state, entry, timeline)
-    if hour is not None:
-        made[hour] = checkpoints.encode_state(settle(state))
-    return made, due
+class _Hours:
+    """The states of a lot at the ends of hours, as its log is folded in order."""
 
+    def __init__(
+        self, timeline: Timeline, voided: set[str], state: LotState, *, fine_from: int
+    ) -> None:
+        self._timeline = timeline
+        self._voided = voided
+        self._state = state
+        self._fine_from = fine_from
+        self.made: dict[int, bytes] = {}
 
-def _kept(hour: int, following: int, now: int) -> bool:
-    """Whether the state at `hour` is worth keeping, when the next event's hour is `following`."""
-    return hour > now - _FINE or hour // DAY != (following - 1) // DAY
+    async def fold(self, connection: asyncpg.Connection, since: int | None, due: int) -> int:
+        """Fold the log from `since` on, to `due` or until it has been enough; gives how far."""
+        hour: int | None = None  # the end of the hour of the events at hand
+        seen = 0
+        async for entry in history.in_order(connection, self._timeline.id, since, due):
+            end = -(-entry.at // HOUR) * HOUR  # an event at the full hour is of what it ends
+            if hour is not None and end > hour:
+                enough = seen >= _MOST_EVENTS
+                if enough or self._is_kept(hour, end):
+                    self._keep(hour)
+                if enough:
+                    return hour
+            hour = end
+            seen += 1
+            if entry.id not in self._voided and not isinstance(entry.event, Void):
+                fold(self._state, entry, self._timeline)
+        if hour is not None:
+            self._keep(hour)
+        return due
+
+    def _keep(self, hour: int) -> None:
+        self.made[hour] = checkpoints.encode_state(settle(self._state))
+
+    def _is_kept(self, hour: int, following: int) -> bool:
+        """Whether `hour` is worth keeping when the next event's hour is `following`."""
+        return hour > self._fine_from or (hour - 1) // DAY != (following - 1) // DAY

@@ -1,7 +1,8 @@
 """The board: the live state of every lot, and what it shows now.
 
-A cache of the log, and nothing but: it is given committed entries in the order of the log, and tells
-which lots it cannot follow without reading the log again. It never awaits and never reads a clock.
+A cache of the log, and nothing but: it is given committed entries in the order of the log, and
+tells which lots it cannot follow without reading the log again. It never awaits and never reads a
+clock.
 """
 
 import heapq
@@ -97,7 +98,7 @@ def zoned_json(seen: View) -> bytes:
 
 
 class Board:
-    """All lots. `version` counts the changes of what is shown; each lot bears that of its last one."""
+    """All lots. `version` counts the changes of what is shown; a lot bears that of its last one."""
 
     def __init__(self) -> None:
         """Begin with no lots, under a name that cursors of other boards do not have."""
@@ -136,7 +137,7 @@ class Board:
     def read_cursor(self, cursor: str) -> int | None:
         """Give the version that a cursor names; None when it is not one of this board."""
         epoch, _, version = cursor.partition("-")
-        if epoch != self.epoch or not version.isdecimal() or len(version) > 18:  # noqa: PLR2004
+        if epoch != self.epoch or not version.isdecimal() or len(version) > 18:
             return None
         return int(version) if int(version) <= self.version else None
 

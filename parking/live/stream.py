@@ -99,7 +99,7 @@ class Stream:
         made = self._made.get(key)
         if made is None:
             made = make(self._changes(version, wanted))
-            if len(self._made) < 1000:  # noqa: PLR2004 - until the next tick
+            if len(self._made) < 1000:
                 self._made[key] = made
         return now, made
 

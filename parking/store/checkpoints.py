@@ -88,8 +88,8 @@ async def store(
 ) -> bool:
     """Store checkpoints computed from the log up to place `seq`; False when they were overtaken.
 
-    The head is locked meanwhile, so an event either is looked for here, or finds what is stored here
-    and deletes it.
+    The head is locked meanwhile, so an event either is looked for here, or finds what is stored
+    here and deletes it.
     """
     await connection.execute("SELECT 1 FROM log_head FOR UPDATE")
     if await connection.fetchval(_OVERTAKEN, seq, lot, moment(through)):

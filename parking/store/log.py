@@ -56,7 +56,7 @@ class Committed:
     after: int
 
 
-class Taken(Exception):  # noqa: N818 - not an error: the batch has identities that are taken
+class Taken(Exception):
     """Some identity of the batch is in the log already."""
 
 

@@ -53,7 +53,7 @@ class Wish:
         return Described(us, self.what)
 
 
-class Overtaken(Exception):  # noqa: N818 - not an error: decide anew and try again
+class Overtaken(Exception):
     """A lot was changed since the wish was made."""
 
 

@@ -1,4 +1,4 @@
-"""Migrations: numbered, forward-only `.sql` files, each in a transaction, under one advisory lock."""
+"""Migrations: numbered, forward-only `.sql` files, each in a transaction, under one lock."""
 
 import hashlib
 import logging
@@ -54,7 +54,7 @@ def list_migrations() -> list[Migration]:
 
 
 async def migrate(dsn: str) -> list[str]:
-    """Bring the schema up to date; gives the names of what was applied. Safe to run at once by many."""
+    """Bring the schema up to date; gives the names of what was applied. Many may run it at once."""
     with translated():
         connection = await connect(dsn, command_seconds=600)
     try:

@@ -91,7 +91,7 @@ class Availability:
             fault = Fault("?at", "not a past moment")
             raise InvalidInput("A parameter is not valid.", faults=[fault])
         oldest = self._intake.oldest(now)
-        if 0 < oldest and at < oldest:
+        if oldest > 0 and at < oldest:
             raise Gone(f"What is retained begins at {rfc3339(oldest)}.")
 
     async def get_nearby(self, call: Call) -> web.StreamResponse:

@@ -89,16 +89,17 @@ async def pieces(request: web.Request) -> AsyncIterator[bytes]:
     begun = False
     async for piece in request.content.iter_any():
         begun = begun or bool(piece)
-        while piece:
+        rest = piece
+        while rest:
             try:
-                yield inflater.decompress(piece, _PIECE)
+                yield inflater.decompress(rest, _PIECE)
             except zlib.error:
                 raise InvalidInput("The body is not valid gzip.") from None
-            piece = inflater.unconsumed_tail
+            rest = inflater.unconsumed_tail
             if inflater.eof:
-                piece = inflater.unused_data  # a further member of the same file
+                rest = inflater.unused_data  # a further member of the same file
                 inflater = zlib.decompressobj(31)
-                begun = bool(piece)
+                begun = bool(rest)
     if begun:
         raise InvalidInput("The gzip body is cut off.")
 

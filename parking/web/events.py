@@ -52,7 +52,7 @@ class Events:
         return reply_value(receipt)
 
     async def _store_lines(self, call: Call) -> Receipt:
-        """Store a stream chunk by chunk as it arrives; a failure tells what was stored before it."""
+        """Store a stream chunk by chunk as it comes; a failure tells what was stored before."""
         flying: deque[asyncio.Task[Receipt]] = deque()
         receipts: list[Receipt] = []
 
@@ -101,7 +101,7 @@ class Events:
         before = None
         if query.cursor is not None:
             at, seq = read_cursor(query.cursor, 2)
-            if not (at.isdecimal() and seq.isdecimal() and len(at) < 18 and len(seq) < 18):  # noqa: PLR2004
+            if not (at.isdecimal() and seq.isdecimal() and len(at) < 18 and len(seq) < 18):
                 raise invalid_cursor()
             before = (int(at), int(seq))
         async with self._replica.database.connection() as connection:
@@ -166,4 +166,3 @@ def _logged(line: history.Line) -> dict[str, Any]:
         "key": entry.key,
         "voided_by": line.voided_by,
     }
-

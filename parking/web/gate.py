@@ -105,33 +105,34 @@ class Gate:
             log.debug("%s %s %s %.1f ms", request.method, request.path, status, seconds * 1000)
             request_id.reset(token)
 
-    async def _answer(
-        self, request: web.Request, handler: _Next, name: str
-    ) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, handler: _Next, name: str) -> web.StreamResponse:
         try:
             return await handler(request)
         except ParkingError as error:
             return problem(error, name)
-        except web.HTTPMethodNotAllowed as error:
-            if request.method == "OPTIONS" and "GET" in error.allowed_methods:
-                return _preflight()
-            allowed = ", ".join(sorted(error.allowed_methods))
-            return problem(
-                MethodNotAllowed(f"Allowed: {allowed}.", headers={"Allow": allowed}), name
-            )
-        except web.HTTPNotFound:
-            return problem(NotFound("There is nothing at this path."), name)
-        except web.HTTPRequestEntityTooLarge:
-            return problem(TooLarge("The request is too large."), name)
         except web.HTTPException as error:
-            if error.status < 400:  # noqa: PLR2004 - a redirect
+            if error.status < 400:
                 return error
-            return problem(InvalidInput(error.reason), name)
+            if request.method == "OPTIONS" and "GET" in error.headers.get("Allow", ""):
+                return _preflight()
+            return problem(_translated(error), name)
         except (asyncio.CancelledError, ConnectionError):
             raise
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             return problem(ParkingError("Something failed here; it is in our log."), name)
+
+
+def _translated(error: web.HTTPException) -> ParkingError:
+    """Give the house's own error for one of the library's."""
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return MethodNotAllowed(f"Allowed: {allowed}.", headers={"Allow": allowed})
+    if isinstance(error, web.HTTPNotFound):
+        return NotFound("There is nothing at this path.")
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return TooLarge("The request is too large.")
+    return InvalidInput(error.reason)
 
 
 async def name_response(request: web.Request, response: web.StreamResponse) -> None:

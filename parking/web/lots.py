@@ -51,9 +51,7 @@ class Lots:
         """Read a description."""
         live, layout = self.find(call.part("lot"))
         now = self._replica.clock()
-        return cached(
-            call.request, encode(describe(live.id, layout.lot, call.query.crs, now))
-        )
+        return cached(call.request, encode(describe(live.id, layout.lot, call.query.crs, now)))
 
     async def delete_lot(self, call: Call) -> web.StreamResponse:
         """Retire a lot."""
@@ -139,9 +137,7 @@ class Lots:
         if zone_id not in layout.zones:
             raise NotFound("There is no such zone.")
         spaces = layout.lists.get(zone_id, ())
-        return cached(
-            call.request, encode({"lot": live.id, "zone": zone_id, "spaces": spaces})
-        )
+        return cached(call.request, encode({"lot": live.id, "zone": zone_id, "spaces": spaces}))
 
     def find(self, lot_id: str) -> tuple[LiveLot, Layout]:
         """Give a lot that is not retired; NotFound."""
@@ -151,9 +147,7 @@ class Lots:
         return live, live.timeline.current
 
 
-def wish_lot(
-    replica: Replica, lot_id: str, wanted: Lot, who: Principal
-) -> tuple[list[Wish], bool]:
+def wish_lot(replica: Replica, lot_id: str, wanted: Lot, who: Principal) -> tuple[list[Wish], bool]:
     """Give what must change for the lot to be as wanted, and whether it is new."""
     live = replica.board.find(lot_id)
     if live is None:
@@ -180,4 +174,3 @@ def describe(lot_id: str, lot: Lot, crs: Crs, now: int) -> dict[str, Any]:
     """Give a description as it is answered: its id, named as other objects name it too."""
     described: dict[str, Any] = msgspec.to_builtins(models.shown(lot, crs))
     return {"id": lot_id, "lot": lot_id, **described, "open_now": hours.is_open(lot, now)}
-

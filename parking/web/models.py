@@ -1,6 +1,7 @@
-"""What goes over the wire besides events: descriptions, lists of spaces, keys. Strict, no coercion."""
+"""What goes over the wire besides events: descriptions, lists of spaces, keys. No coercion."""
 
 import re
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 import msgspec
@@ -88,7 +89,7 @@ class Tariff(Model):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         limits = [step.up_to_minutes for step in self.steps]
-        if any(a >= b for a, b in zip(limits, limits[1:], strict=False)):
+        if any(a >= b for a, b in pairwise(limits)):
             raise ValueError("steps must rise in up_to_minutes")
         if (self.then_per_minutes is None) != (self.then_price is None):
             raise ValueError("then_per_minutes and then_price go together")

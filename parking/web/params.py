@@ -34,7 +34,7 @@ def _box(value: Any) -> Box:
         west, south, east, north = (float(part) for part in str(value).split(","))
     except ValueError:
         raise PydanticCustomError("bbox", "four numbers: minlon,minlat,maxlon,maxlat") from None
-    inside = -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90  # noqa: PLR2004
+    inside = -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90
     if not inside:
         raise PydanticCustomError("bbox", "longitudes in ±180, latitudes in ±90, south first")
     return Box(min_lon=west, min_lat=south, max_lon=east, max_lat=north)

@@ -38,8 +38,7 @@ def cached(request: web.Request, body: bytes, *, media: str = _JSON) -> web.Resp
 
 
 def _tags(header: str) -> set[str]:
-    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    return tags
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
 def problem(error: ParkingError, request_id: str) -> web.Response:
