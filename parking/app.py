@@ -38,6 +38,7 @@ log = logging.getLogger("parking")
 
 _RETRY_SECONDS = 1.0
 _DRAIN_SECONDS = 4.0
+_LONGEST_LINE = 72 * 1024  # `lots=` with a thousand ids
 
 
 def clock() -> int:
@@ -104,6 +105,7 @@ class Service:
             access_log=None,
             auto_decompress=False,
             shutdown_timeout=_DRAIN_SECONDS,
+            max_line_size=_LONGEST_LINE,
         )
         self._board_metrics = BoardMetrics(self._replica)
         metrics.registry.register(self._board_metrics)

@@ -7,6 +7,8 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from aiohttp.http import HttpProcessingError
+
 
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, logger, request, message, and the error's trace."""
@@ -36,3 +38,10 @@ def set_up(level: str, request_id: Callable[[], str]) -> None:
     handler.setFormatter(JsonLines(request_id))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
+    # what is not HTTP is answered 400 and no business of the log's: strangers could fill it
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)

@@ -141,6 +141,12 @@ async def name_response(request: web.Request, response: web.StreamResponse) -> N
         response.headers["X-Request-Id"] = request[REQUEST_ID]
 
 
+async def go_on(request: web.Request) -> None:
+    """Let a client that asks first send its body; other expectations are none of ours."""
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
 def _preflight() -> web.Response:
     return web.Response(
         status=204,

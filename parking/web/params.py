@@ -1,5 +1,6 @@
 """What may stand behind the `?` of each path: read from text, checked, unknown names refused."""
 
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -13,6 +14,7 @@ from parking.errors import Fault, InvalidInput
 from parking.web.models import Id
 
 MOST_ITEMS = 1000
+_JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 Q = TypeVar("Q", bound="Query")
 
 
@@ -20,9 +22,17 @@ def _instant(value: Any) -> int:
     if not isinstance(value, str):
         raise PydanticCustomError("time", "not a time")
     try:
-        return instants.parse(value)
+        # a plus that was not escaped arrives as a space; no time has one there
+        return instants.parse(value[:11] + value[11:].replace(" ", "+"))
     except ValueError as error:
         raise PydanticCustomError("time", "not an RFC 3339 time with an offset") from error
+
+
+def _number(value: Any) -> Any:
+    """Take what JSON would take as a number: no blanks, no underscores, no nan."""
+    if isinstance(value, str) and not _JSON_NUMBER.fullmatch(value):
+        raise PydanticCustomError("number", "not a number")
+    return value
 
 
 def _csv(value: Any) -> Any:
@@ -31,7 +41,7 @@ def _csv(value: Any) -> Any:
 
 def _box(value: Any) -> Box:
     try:
-        west, south, east, north = (float(part) for part in str(value).split(","))
+        west, south, east, north = (float(_number(part)) for part in str(value).split(","))
     except ValueError:
         raise PydanticCustomError("bbox", "four numbers: minlon,minlat,maxlon,maxlat") from None
     inside = -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90
@@ -68,7 +78,9 @@ Bbox = Annotated[
         },
     ),
 ]
-Limit = Annotated[int, Field(ge=1, le=MOST_ITEMS, description="items in a page")]
+Whole = Annotated[int, BeforeValidator(_number)]
+Number = Annotated[float, BeforeValidator(_number)]
+Limit = Annotated[Whole, Field(ge=1, le=MOST_ITEMS, description="items in a page")]
 Cursor = Annotated[str, Field(max_length=500, description="`next` of the page before")]
 CrsParam = Annotated[Crs, Field(description="datum of all positions in request and answer")]
 
@@ -129,15 +141,15 @@ class StreamQuery(FilterQuery):
 class NearbyQuery(CrsQuery):
     """`GET /v1/nearby`."""
 
-    lat: Annotated[float, Field(ge=-90, le=90, description="degrees")]
-    lon: Annotated[float, Field(ge=-180, le=180, description="degrees")]
-    radius_m: Annotated[float, Field(ge=0, le=50_000, description="metres")] = 2_000
-    limit: Annotated[int, Field(ge=1, le=100)] = 10
+    lat: Annotated[Number, Field(ge=-90, le=90, description="degrees")]
+    lon: Annotated[Number, Field(ge=-180, le=180, description="degrees")]
+    radius_m: Annotated[Number, Field(ge=0, le=50_000, description="metres")] = 2_000
+    limit: Annotated[Whole, Field(ge=1, le=100)] = 10
     class_: Annotated[Class | None, Field(alias="class")] = None
     min_free: Annotated[
-        int | None, Field(ge=0, description="free spaces, of the class if one is given")
+        Whole | None, Field(ge=0, description="free spaces, of the class if one is given")
     ] = None
-    height_m: Annotated[float | None, Field(gt=0, le=100, description="the car's, metres")] = None
+    height_m: Annotated[Number | None, Field(gt=0, le=100, description="the car's, metres")] = None
 
 
 class LogQuery(Query):

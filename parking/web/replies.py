@@ -32,7 +32,7 @@ def cached(request: web.Request, body: bytes, *, media: str = _JSON) -> web.Resp
     """
     tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
     headers = {**PUBLIC, "ETag": tag, "Cache-Control": "public, no-cache"}
-    if tag in _tags(request.headers.get("If-None-Match", "")):
+    if not {tag, "*"}.isdisjoint(_tags(request.headers.get("If-None-Match", ""))):
         return web.Response(status=304, headers=headers)
     return web.Response(body=body, content_type=media, headers=headers)
 

@@ -10,7 +10,7 @@ from parking.web.availability import Availability
 from parking.web.calls import Answer, Route
 from parking.web.documents import Documents
 from parking.web.events import Events
-from parking.web.gate import Gate, name_response
+from parking.web.gate import Gate, go_on, name_response
 from parking.web.health import Health
 from parking.web.keys import Keys
 from parking.web.lots import Lots
@@ -106,8 +106,8 @@ def build(routes: Sequence[Route], gate: Gate, documents: Documents) -> web.Appl
     for route in routes:
         handler = gate.handler(route)
         if route.method == "GET":
-            app.router.add_get(route.path, handler)  # HEAD too
+            app.router.add_get(route.path, handler, expect_handler=go_on)  # HEAD too
         else:
-            app.router.add_route(route.method, route.path, handler)
+            app.router.add_route(route.method, route.path, handler, expect_handler=go_on)
     app.router.add_get("/docs/{name}", documents.get_asset)
     return app
