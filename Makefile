@@ -18,9 +18,15 @@ ifneq ($(wildcard .venv/.done-product),)
   $(shell $(VENV_PYTHON) -I -c '$(MOVED)' >/dev/null 2>&1 || rm -f .venv/.done-*)
 endif
 
-# What `make replay` runs against a running service, one after the other.
-REPLAY_1 ?=
-REPLAY_2 ?=
+# The recordings that `make replay` sends, where they are to be had, and to which service.
+RECORDINGS ?= ../shared/data
+URL ?= http://127.0.0.1:$(or $(PARKING_PORT),8080)
+BIRMINGHAM := birmingham.csv --time LastUpdated --lot SystemCodeNumber --occupied Occupancy \
+  --capacity Capacity --timezone Europe/London --operator birmingham --prefix bhm- \
+  --district birmingham --position 52.4796,-1.9026
+MALAGA := malaga.csv --time scrape_file_time_utc --lot id --free libres --filter dato=OCUPACION \
+  --timezone UTC --lot-timezone Europe/Madrid --language es --operator malaga --prefix mlg- \
+  --district malaga --lots-csv "$(RECORDINGS)/malaga-lots.csv"
 
 .PHONY: help
 help: ## this list
@@ -42,10 +48,14 @@ lint: .venv/.done-dev .venv/.done-product ## check style, types and import layer
 	.venv/bin/lint-imports
 
 .PHONY: replay
-replay: .venv/.done-run .venv/.done-product ## send two real recordings to a running service and check it
-	@[ -n "$(REPLAY_1)" ] || { echo "no recording is set up" >&2; exit 1; }
-	$(REPLAY_1)
-	$(REPLAY_2)
+replay: .venv/.done-run .venv/.done-product ## send real recordings to the running demo and check every car park
+	@if [ ! -d "$(RECORDINGS)" ]; then echo "skipped: there is no folder $(RECORDINGS)"; exit 0; fi; \
+	export SENSORS_SIM_KEY="$${SENSORS_SIM_KEY:-$$(cat .data/demo-admin-key 2>/dev/null || true)}"; \
+	if [ -z "$$SENSORS_SIM_KEY" ]; then \
+	  echo "no key: start the demo in another terminal, or set SENSORS_SIM_KEY and URL" >&2; exit 1; \
+	fi; \
+	.venv/bin/sensors-sim replay --check --url $(URL) "$(RECORDINGS)"/$(BIRMINGHAM); \
+	.venv/bin/sensors-sim replay --check --url $(URL) "$(RECORDINGS)"/$(MALAGA)
 
 .PHONY: clean
 clean: ## remove .venv, the demo's data and every cache
