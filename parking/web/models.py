@@ -2,12 +2,20 @@
 
 import re
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
-from parking.domain import hours
+from parking.domain import hours, instants
 from parking.domain.geo import Crs, from_wgs84, to_wgs84
 from parking.domain.lots import Class, Counting, Kind, Lot, Payment, Space
 from parking.domain.lots import Position as Point
@@ -27,6 +35,21 @@ Money = Annotated[int, Field(ge=0, le=1_000_000_000, description="minor units, e
 def is_id(value: str) -> bool:
     """Whether this can be the id of a lot, zone, space, operator or sensor."""
     return re.fullmatch(r"[A-Za-z0-9._-]{1,64}", value) is not None
+
+
+def read_instant(text: str) -> int:
+    """Give the us of an RFC 3339 time; ValueError for anything else, and outside UTC's years."""
+    us = instants.parse(text)
+    try:
+        instants.moment(us)
+    except OverflowError:
+        raise ValueError("a time outside the years 1 to 9999") from None
+    return us
+
+
+def _moment(value: Any) -> Any:
+    """Read a time from text alone: left to itself, pydantic takes numbers in quotes for one."""
+    return instants.moment(read_instant(value)) if isinstance(value, str) else value
 
 
 def _timezone(value: str) -> str:
@@ -193,7 +216,7 @@ class KeyRequest(Model):
     role: Literal["admin", "operator", "planner"]
     operator: Id | None = None
     label: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] = ""
-    expires_at: AwareDatetime | None = None
+    expires_at: Annotated[AwareDatetime, BeforeValidator(_moment)] | None = None
 
     @model_validator(mode="after")
     def _bound(self) -> Self:

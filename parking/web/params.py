@@ -7,11 +7,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 from yarl import URL
 
-from parking.domain import instants
 from parking.domain.geo import Box, Crs
 from parking.domain.lots import Class
 from parking.errors import Fault, InvalidInput
-from parking.web.models import Id
+from parking.web.models import Id, read_instant
 
 MOST_ITEMS = 1000
 _JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -23,7 +22,7 @@ def _instant(value: Any) -> int:
         raise PydanticCustomError("time", "not a time")
     try:
         # a plus that was not escaped arrives as a space; no time has one there
-        return instants.parse(value[:11] + value[11:].replace(" ", "+"))
+        return read_instant(value[:11] + value[11:].replace(" ", "+"))
     except ValueError as error:
         raise PydanticCustomError("time", "not an RFC 3339 time with an offset") from error
 
