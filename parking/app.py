@@ -61,14 +61,27 @@ async def serve(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with (
-        database_url(settings) as dsn,
-        open_database(dsn) as database,
-        contextlib.aclosing(Service(settings, dsn, database)) as service,
-    ):
-        await service.listen()
-        await service.run(stop)
+    stopping = asyncio.create_task(stop.wait())
+    async with contextlib.AsyncExitStack() as stack:
+        # a database that recovers from a crash may take its time: do not make a stop wait for it
+        opening = asyncio.create_task(_open(settings, stack))
+        await asyncio.wait((opening, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if opening.done():
+            await opening.result().run(stop)
+        else:
+            opening.cancel()
+            await asyncio.wait((opening,))
+        stopping.cancel()
     log.info("stopped")
+
+
+async def _open(settings: Settings, stack: contextlib.AsyncExitStack) -> "Service":
+    """Give the service, listening; the stack closes it and what it stands on."""
+    dsn = await stack.enter_async_context(database_url(settings))
+    database = await stack.enter_async_context(open_database(dsn))
+    service = await stack.enter_async_context(contextlib.aclosing(Service(settings, dsn, database)))
+    await service.listen()
+    return service
 
 
 class Service:
