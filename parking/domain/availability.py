@@ -15,7 +15,6 @@ log: a base that is late by more than 48 h, and a void. States are folded up to 
 folds holds events of the future back until their time has come.
 """
 
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Container, Iterable
 from operator import attrgetter
 
@@ -48,8 +47,8 @@ from parking.domain.timeline import Timeline
 WINDOW = 48 * HOUR
 """How far behind the newest event of its zone a late base is taken in without the log, us."""
 
-MANY = 256
-"""How many passages may have left the window before they are summed up."""
+MANY = 1024
+"""After how many passages it is looked whether some have left the window."""
 
 
 def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:  # noqa: C901 - one dispatch
@@ -96,7 +95,8 @@ def rebuild(
 def settle(state: LotState) -> LotState:
     """Bring a state into the one form that equal sets of events share, to be stored or compared."""
     for zone in state.zones.values():
-        _settle(zone, at_least=1)
+        _settle(zone)
+        zone.moves.sort()
     return state
 
 
@@ -132,11 +132,11 @@ def _fold_passage(zone: ZoneState, at: int, event: Passage) -> None:
     delta = cars if event.direction == "in" else -cars
     if zone.settled_at is not None and at <= zone.settled_at:
         zone.settled += delta
-    elif not zone.moves or at >= zone.moves[-1][0]:
-        zone.moves.append((at, delta))
-        _settle(zone, at_least=MANY)
-    else:
-        insort(zone.moves, (at, delta))
+        return
+    zone.moves.append((at, delta))
+    zone.moved += delta
+    if len(zone.moves) % MANY == 0:
+        _settle(zone)
 
 
 def _fold_base(zone: ZoneState, entry: Entry, event: Count | Recount, capacity: int) -> bool:
@@ -151,7 +151,8 @@ def _fold_base(zone: ZoneState, entry: Entry, event: Count | Recount, capacity: 
         occupied = event.occupied  # type: ignore[assignment]  # one of the two is set
     zone.base = Reading(entry.at, entry.id, occupied)
     zone.settled, zone.settled_at = 0, None
-    del zone.moves[: bisect_right(zone.moves, entry.at, key=_when)]
+    zone.moves = [move for move in zone.moves if move[0] > entry.at]
+    zone.moved = sum(delta for _, delta in zone.moves)
     return True
 
 
@@ -187,18 +188,14 @@ def _fold_sensor(state: LotState, entry: Entry, name: str, zone: str | None) -> 
         sensor.temperature_c = None if event.temperature_c is UNSET else event.temperature_c
 
 
-def _settle(zone: ZoneState, *, at_least: int) -> None:
-    """Sum up the passages that have left the window, when there are so many of them."""
-    if not zone.moves or zone.heard is None:
+def _settle(zone: ZoneState) -> None:
+    """Sum up the passages that have left the window."""
+    if zone.heard is None:
         return
     horizon = zone.heard - WINDOW
-    if len(zone.moves) < at_least or zone.moves[at_least - 1][0] >= horizon:
-        return
-    gone = bisect_left(zone.moves, horizon, key=_when)
-    zone.settled += sum(delta for _, delta in zone.moves[:gone])
-    zone.settled_at = zone.moves[gone - 1][0]
-    del zone.moves[:gone]
-
-
-def _when(move: tuple[int, int]) -> int:
-    return move[0]
+    gone = [move for move in zone.moves if move[0] < horizon]
+    if gone:
+        zone.settled_at = max(gone)[0]
+        zone.settled += sum(delta for _, delta in gone)
+        zone.moves = [move for move in zone.moves if move[0] >= horizon]
+        zone.moved = sum(delta for _, delta in zone.moves)

@@ -28,14 +28,16 @@ class SpaceState(Struct, array_like=True, gc=False):
 class ZoneState(Struct, array_like=True):
     """One zone; `base` and `flag` are readings of cars and of an index into LEVELS.
 
-    `moves` are the passages later than the base as (when, in minus out), oldest first; those at or
-    before `settled_at` are kept only as their sum. `beat` is the latest heartbeat of the zone.
+    `moves` are the passages later than the base as (when, in minus out), in no order, and `moved`
+    is their sum; those at or before `settled_at` are kept only as the sum `settled`. `beat` is the
+    latest heartbeat of the zone.
     """
 
     base: Reading | None = None
     settled: int = 0
     settled_at: int | None = None
     moves: list[tuple[int, int]] = []
+    moved: int = 0
     flag: Reading | None = None
     heard: int | None = None
     beat: int | None = None
@@ -45,7 +47,7 @@ class ZoneState(Struct, array_like=True):
         """Cars inside, unclamped; None without a base."""
         if self.base is None:
             return None
-        return self.base.value + self.settled + sum(delta for _, delta in self.moves)
+        return self.base.value + self.settled + self.moved
 
 
 class SensorState(Struct, array_like=True, gc=False):

@@ -15,7 +15,8 @@ from parking.web.params import NoQuery, Query
 MOST_BYTES = 8 * 1024 * 1024
 """Of a body after decompression."""
 _PIECE = 256 * 1024
-_JSON_TYPES = ("application/json", "application/octet-stream")
+_JSON_TYPES = ("application/json", "application/octet-stream", "application/x-www-form-urlencoded")
+"""JSON, and what simple clients call any body by default."""
 
 M = TypeVar("M", bound=BaseModel)
 
