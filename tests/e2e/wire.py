@@ -98,6 +98,13 @@ class Wire:
                 return items
             query["cursor"] = page["next"]
 
+    @contextlib.asynccontextmanager
+    async def following(self) -> AsyncIterator[aiohttp.StreamReader]:
+        """Follow the stream of all changes."""
+        async with self._session.get(self._url + "/v1/stream") as answer:
+            assert answer.status == 200
+            yield answer.content
+
     async def metric(self, name: str) -> float:
         """One sample of the metrics, by its full name with labels."""
         async with self._session.get(self._url + "/metrics") as answer:
