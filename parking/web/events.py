@@ -1,8 +1,10 @@
 """Events: pushed by operators, and read back from the log."""
 
 import asyncio
+import json
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -122,35 +124,63 @@ class Events:
         return reply_value({"items": [_logged(line) for line in lines], "next": following})
 
 
-def _read_list(body: bytes) -> list[msgspec.Raw]:
+def _read_list(body: bytes) -> Sequence[bytes | msgspec.Raw]:
     """Read the body of a JSON push down to its events, still encoded."""
+    events: Sequence[bytes | msgspec.Raw]
     try:
         events = _decode(body).events
     except msgspec.ValidationError as error:
         fault = Fault("", str(error))
         raise InvalidInput('The body is not {"events": [...]}.', faults=[fault]) from None
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        raise InvalidInput("The body is not JSON.", faults=[Fault("", "not JSON")]) from None
+        if rb"\u" not in body:
+            raise _not_json() from None
+        events = _read_loosely(body)
     if len(events) > MOST_EVENTS:
         raise TooLarge(f"At most {MOST_EVENTS} events fit a JSON body; NDJSON takes any number.")
     return events
 
 
+def _read_loosely(body: bytes) -> list[bytes]:
+    r"""Read a list some event of which holds half of a surrogate pair, such as `\ud800`.
+
+    By JSON's grammar that is a string, so it costs that event alone; msgspec refuses it all.
+    """
+    with suppress(ValueError, RecursionError):
+        match json.loads(body.decode(), parse_constant=_refuse):
+            case {"events": [*events], **others} if not others:
+                return [json.dumps(event).encode() for event in events]
+    raise _not_json()
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _not_json() -> InvalidInput:
+    return InvalidInput("The body is not JSON.", faults=[Fault("", "not JSON")])
+
+
 async def _chunks(request: web.Request) -> AsyncIterator[tuple[int, list[bytes]]]:
     """Give (index of the first line, lines) as they arrive.
 
-    A line longer than any event is cut, which makes it no event: nothing gathers in memory.
+    A line longer than any event is cut, so that nothing gathers in memory.
     """
     start = 0
     rest = b""
     async for piece in pieces(request):
-        lines = (rest + piece).split(b"\n")
-        rest = lines.pop()[: _LONGEST_LINE + 1]
+        lines = [_cut(line) for line in (rest + piece).split(b"\n")]
+        rest = lines.pop()
         for first in range(0, len(lines), _LINES_A_CHUNK):
             yield start + first, lines[first : first + _LINES_A_CHUNK]
         start += len(lines)
     if rest:
         yield start, [rest]
+
+
+def _cut(line: bytes) -> bytes:
+    """Shorten a line that is too long, and end it so that it is no event however it began."""
+    return line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + b"\0"
 
 
 def _logged(line: history.Line) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A client of the running service: every failure that it meets must be a problem document."""
 
 import asyncio
+import io
 import itertools
 import json
 import time
@@ -66,6 +67,34 @@ def described(*zones: Json, **more: Any) -> Json:
     }
 
 
+def event(lot: str, type_: str = "passage", seconds_ago: float = 60, **fields: Any) -> Json:
+    """Give an event, a passage unless told otherwise, that is valid for a lot of all zones."""
+    if type_ == "passage":
+        fields = {"direction": "in", **fields}
+    return {"lot": lot, "type": type_, "observed_at": ago(seconds_ago), **fields}
+
+
+def one_of_each(lot: str) -> list[Json]:
+    return [
+        event(lot, "space", space="e1", occupied=True, sensor="geomag-1", id="one:1"),
+        event(lot, "space", space="e2", occupied=False),
+        event(lot, "passage"),
+        event(lot, "passage", direction="out", count=1000, zone="b1"),
+        event(lot, "count", free=3, zone="c1"),
+        event(lot, "count", occupied=0, zone="b1"),
+        event(lot, "flag", level="limited"),
+        event(lot, "flag", level="full", zone="roof"),
+        event(lot, "recount", occupied=7, zone="b1"),
+        event(lot, "recount", occupied=7, zone="c1", reason="数过了"),
+        event(lot, "heartbeat", space="e1", battery_pct=87.5, rssi_dbm=-70, temperature_c=-3),
+        event(lot, "heartbeat", zone="roof", sensor="camera-9"),
+        event(lot, "status", status="closed", reason="flood"),
+        event(lot, "status", status="open"),
+        event(lot, "void", event="one:1", reason="a bicycle"),
+        event(lot, "void", event="sha256:" + "0" * 64),
+    ]
+
+
 @dataclass(frozen=True)
 class Answer:
     status: int
@@ -102,6 +131,8 @@ class Client:
         sent = dict(headers or {})
         if key is not None:
             sent["Authorization"] = f"Bearer {key or self.service.admin_key}"
+        if isinstance(more.get("data"), bytes):
+            more["data"] = io.BytesIO(more["data"])  # aiohttp warns of large bodies otherwise
         url = URL(self.service.url + path, encoded=True)
         async with self.session.request(method, url, headers=sent, **more) as response:
             body = await response.read()

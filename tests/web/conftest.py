@@ -6,7 +6,11 @@ import pytest
 
 from tests.conftest import PostgresServer
 from tests.service import RunningService, running_services
-from tests.web.client import Client, client_of
+from tests.web.client import Client, client_of, zone
+
+ALL_ZONES = (
+    zone("b1", "gates"), zone("ev", "spaces"), zone("c1", "counts"), zone("roof", "flag"),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +27,11 @@ def shared_service(migrated_server: PostgresServer) -> Iterator[RunningService]:
 async def client(shared_service: RunningService) -> AsyncIterator[Client]:
     async with client_of(shared_service) as one:
         yield one
+
+
+@pytest.fixture
+async def lot(client: Client) -> str:
+    """Give a lot with a zone of each counting; `ev` lists the spaces e1 and e2."""
+    lot = await client.new_lot(*ALL_ZONES)
+    await client.put_spaces(lot, "ev", "e1", "e2")
+    return lot
