@@ -53,7 +53,7 @@ async def test_service_killed_again_and_again(database_url: str, service: Runnin
                 await progress(gateways, chance.randrange(10, 150))
                 service.kill()
                 answered = {name for gateway in gateways for name in gateway.answered}
-                assert answered <= set(await ids_in(database_url))
+                assert answered <= set(await ids_in(database_url, LOTS))
                 await asyncio.to_thread(service.start)
             await progress(gateways, 50)
         await check_log(database_url, wire, gateways)
@@ -74,7 +74,7 @@ async def test_sigterm_under_load(database_url: str, service: RunningService) ->
             assert await asyncio.to_thread(service.terminate) == 0
             assert time.monotonic() - started < 10
         answered = {name for gateway in gateways for name in gateway.answered}
-        stored = set(await ids_in(database_url))
+        stored = set(await ids_in(database_url, LOTS))
         assert answered <= stored
         # started again, it goes on from there
         service.start()
