@@ -1,4 +1,4 @@
-"""The numbers: what a state says at a moment, as CONTRACT section 4 defines them.
+"""The numbers: what a state says at a moment, in the wire's terms.
 
 capacity = occupied + free + unknown, always; unknown is never shown as free and never as 0. Where
 all of a lot, zone or class is unknown, `occupied` and `free` are None.
@@ -67,7 +67,7 @@ class View(Struct, frozen=True):
     until: int | None
 
 
-class _Reading(Struct):
+class ZoneReading(Struct):
     """One zone read at a moment: None where it is not known."""
 
     occupied: int | None = None
@@ -83,7 +83,7 @@ def view(lot_id: str, layout: Layout, state: LotState, at: int, *, hours_open: b
 
     `hours_open`: whether the opening hours of that moment are open; None: they are not known.
     """
-    readings = {zone.id: _read(zone, layout, state, at) for zone in layout.lot.zones}
+    readings = {zone.id: read_zone(zone, layout, state, at) for zone in layout.lot.zones}
     totals = _add(layout.lot.zones, readings)
     classes = {
         class_: _add([zone for zone in layout.lot.zones if zone.class_ == class_], readings)
@@ -124,7 +124,7 @@ def level(numbers: Numbers, worst_flag: int | None) -> Level:
     return "available"
 
 
-def _add(zones: list[Zone] | tuple[Zone, ...], readings: dict[str, _Reading]) -> Numbers:
+def _add(zones: list[Zone] | tuple[Zone, ...], readings: dict[str, ZoneReading]) -> Numbers:
     capacity = sum(zone.capacity for zone in zones)
     occupied = sum(readings[zone.id].occupied or 0 for zone in zones)
     free = sum(readings[zone.id].free or 0 for zone in zones)
@@ -134,7 +134,7 @@ def _add(zones: list[Zone] | tuple[Zone, ...], readings: dict[str, _Reading]) ->
     return Numbers(capacity, occupied, free, unknown)
 
 
-def _zone_numbers(zone: Zone, reading: _Reading) -> ZoneNumbers:
+def _zone_numbers(zone: Zone, reading: ZoneReading) -> ZoneNumbers:
     known = (reading.occupied or 0) + (reading.free or 0)
     flag = None if reading.flag is None else LEVELS[reading.flag]
     return ZoneNumbers(
@@ -151,40 +151,51 @@ def _zone_numbers(zone: Zone, reading: _Reading) -> ZoneNumbers:
     )
 
 
-def _read(zone: Zone, layout: Layout, state: LotState, at: int) -> _Reading:
+def read_zone(zone: Zone, layout: Layout, state: LotState, at: int) -> ZoneReading:
+    """Read one zone of a state that holds the lot's events up to `at` (us)."""
     known = state.zones.get(zone.id)
     if zone.counting == "spaces":
         return _read_spaces(zone, layout, state, at)
     if known is None or known.heard is None:
-        return _Reading()
+        return ZoneReading()
     until = known.heard + zone.stale_after_s * SECOND
     if at >= until:
-        return _Reading(heard=known.heard)
+        return ZoneReading(heard=known.heard)
     if zone.counting == "flag":
         flag = None if known.flag is None else known.flag.value
-        return _Reading(known=flag is not None, heard=known.heard, flag=flag, until=until)
+        return ZoneReading(known=flag is not None, heard=known.heard, flag=flag, until=until)
     if known.base is None:
-        return _Reading(heard=known.heard)
+        return ZoneReading(heard=known.heard)
     # a zone counted by counts shows the reading alone, one counted by gates what drove since
     cars = known.level if zone.counting == "gates" else known.base.value
     assert cars is not None  # noqa: S101 - there is a base
     occupied = min(max(cars, 0), zone.capacity)
-    return _Reading(occupied, zone.capacity - occupied, known=True, heard=known.heard, until=until)
+    return ZoneReading(
+        occupied, zone.capacity - occupied, known=True, heard=known.heard, until=until
+    )
 
 
-def _read_spaces(zone: Zone, layout: Layout, state: LotState, at: int) -> _Reading:
+def known_until(space: SpaceState, beat: int | None, stale_us: int) -> int | None:
+    """Until when (us) a space is known; None when it never was read.
+
+    `beat` is the latest heartbeat of its zone, which keeps its spaces alive.
+    """
+    if space.latest is None or space.heard is None:
+        return None
+    heard = space.heard if beat is None or beat < space.heard else beat
+    return heard + stale_us
+
+
+def _read_spaces(zone: Zone, layout: Layout, state: LotState, at: int) -> ZoneReading:
     known = state.zones.get(zone.id) or ZoneState()
-    stale = zone.stale_after_s * SECOND
-    beat = known.beat if known.beat is not None else -(1 << 62)
+    stale_us = zone.stale_after_s * SECOND
     heard, until = known.heard, None
     occupied = free = 0
     for space in _spaces(zone, layout, state):
         if space.heard is not None and (heard is None or space.heard > heard):
             heard = space.heard
-        if space.latest is None or space.heard is None:
-            continue
-        expires = max(space.heard, beat) + stale
-        if at >= expires:
+        expires = known_until(space, known.beat, stale_us)
+        if space.latest is None or expires is None or at >= expires:
             continue
         if until is None or expires < until:
             until = expires
@@ -193,8 +204,8 @@ def _read_spaces(zone: Zone, layout: Layout, state: LotState, at: int) -> _Readi
         else:
             free += 1
     if occupied + free == 0:
-        return _Reading(heard=heard)
-    return _Reading(occupied, free, known=True, heard=heard, until=until)
+        return ZoneReading(heard=heard)
+    return ZoneReading(occupied, free, known=True, heard=heard, until=until)
 
 
 def _spaces(zone: Zone, layout: Layout, state: LotState) -> Iterator[SpaceState]:

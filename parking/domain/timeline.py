@@ -118,6 +118,11 @@ class Timeline:
             return self.current
         return self._layouts[max(bisect_right(self._starts, us) - 1, 0)]
 
+    def next_change(self, us: int) -> int | None:
+        """Give the first moment after `us` from which another layout holds."""
+        place = bisect_right(self._starts, us)
+        return self._starts[place] if place < len(self._starts) else None
+
     def between(self, start: int, end: int) -> list[tuple[int, Layout | None]]:
         """List the stretches of [start, end): (from, layout), the first one from `start`."""
         stretches = [(start, self.at(start))]

@@ -4,11 +4,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-import asyncpg
-
 from parking.errors import DatabaseAway
 from parking.jobs import retention, walk
 from parking.live.replica import Replica
+from parking.store.database import QueryError
 from parking.store.leadership import Leadership
 
 log = logging.getLogger("parking.jobs")
@@ -28,7 +27,7 @@ async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]
             await work()
         except DatabaseAway:
             log.info("%s waits for the database", name)
-        except asyncpg.PostgresError:
+        except QueryError:
             log.exception("%s failed", name)
         await asyncio.sleep(seconds)
 

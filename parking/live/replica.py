@@ -70,6 +70,10 @@ class Replica:
                 for item in stored
                 if item.number > change and not self.board.describe(self.timeline(item.lot))
             }
+            if (
+                not states and head.retained_from > 0
+            ):  # what is left of the log is not all there was
+                self._unbuilt |= self._changes.keys()
             await self._follow(head.seq)
         self.board.refresh(self.clock())
         self.ready = True
@@ -180,7 +184,7 @@ class Replica:
                     head = await history.get_head(connection)
                 metrics.database_up.set(1)
                 behind = head.seq > self._position or head.changes > self._change
-                if behind or self._unbuilt:
+                if behind or self._unbuilt or head.retained_from > self.retained_from:
                     await self.sync()
             except DatabaseAway:
                 metrics.database_up.set(0)
@@ -207,6 +211,6 @@ class Replica:
         try:
             async with self.database.connection() as connection:
                 await snapshots.save(connection, seq, change, encoded)
-        except DatabaseAway:
+        except BaseException:  # whatever it was, a cancellation too: nothing is known to be saved
             self.board.save_again(changed)
             raise

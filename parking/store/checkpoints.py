@@ -1,6 +1,6 @@
 """Checkpoints: states of lots at whole hours, so that no moment is read from the whole log.
 
-A checkpoint of `at` holds all events observed until `at`; it is made LAG behind the clock, and an
+A checkpoint of `at` holds all events observed before `at`; it is made LAG behind the clock, and an
 event that comes later than that deletes, in its own transaction, the checkpoints it belongs into.
 """
 
@@ -9,66 +9,81 @@ from collections.abc import Mapping
 import asyncpg
 import msgspec
 
+from parking.domain.availability import settle
 from parking.domain.instants import MINUTE, micros, moment
+from parking.domain.meter import Past
 from parking.domain.states import LotState
 
-LAG = 15 * MINUTE
+LAG = 2 * MINUTE
 """How long after a moment a checkpoint of it may be made, us."""
 
 _TAKE_BACK = """
 WITH touched AS (SELECT * FROM unnest($1::text[], $2::timestamptz[]) AS t (lot, at)),
-     gone AS (DELETE FROM checkpoint c USING touched t WHERE c.lot = t.lot AND c.at >= t.at)
-UPDATE lot_progress p SET through = t.at FROM touched t WHERE p.lot = t.lot AND p.through >= t.at
+     gone AS (DELETE FROM checkpoint c USING touched t WHERE c.lot = t.lot AND c.at > t.at)
+UPDATE lot_progress p SET through = t.at FROM touched t WHERE p.lot = t.lot AND p.through > t.at
 """
-_NEAREST = "SELECT at, state FROM checkpoint WHERE lot = $1 AND at <= $2 ORDER BY at DESC LIMIT 1"
+_NEAREST = """
+SELECT at, state, stays FROM checkpoint WHERE lot = $1 AND at <= $2 ORDER BY at DESC LIMIT 1
+"""
 
 _OVERTAKEN = """
 SELECT EXISTS (
-    SELECT FROM event WHERE seq > $1 AND lot = $2 AND (observed_at <= $3 OR type = 'void')
+    SELECT FROM event WHERE seq > $1 AND lot = $2 AND (observed_at < $3 OR type = 'void')
 )
 """
 _STORE = """
-INSERT INTO checkpoint (lot, at, state)
-SELECT $1, at, state FROM unnest($2::timestamptz[], $3::bytea[]) AS c (at, state)
-ON CONFLICT (lot, at) DO UPDATE SET state = EXCLUDED.state
+INSERT INTO checkpoint (lot, at, state, stays)
+SELECT $1, at, state, stays
+FROM unnest($2::timestamptz[], $3::bytea[], $4::bytea[]) AS c (at, state, stays)
+ON CONFLICT (lot, at) DO UPDATE SET state = EXCLUDED.state, stays = EXCLUDED.stays
 """
 _PROGRESS = """
 INSERT INTO lot_progress (lot, through) VALUES ($1, $2)
 ON CONFLICT (lot) DO UPDATE SET through = EXCLUDED.through
 """
+_WORKED = "UPDATE log_head SET worked_to = $1 WHERE worked_to < $1"
 _THIN_OUT = """
 DELETE FROM checkpoint c WHERE at < $1 AND EXISTS (
     SELECT FROM checkpoint n WHERE n.lot = c.lot AND n.at > c.at
-    AND n.at <= date_trunc('day', c.at - interval '1 microsecond', 'UTC') + interval '1 day'
+    AND n.at < date_trunc('day', c.at, 'UTC') + interval '1 day'
 )
 """
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(LotState).decode
+_decode_stays = msgspec.msgpack.Decoder(dict[str, int]).decode
 
 
-def encode_state(state: LotState) -> bytes:
-    """Give a state as it is stored."""
-    return _encode(state)
+class Overtaken(Exception):
+    """An event came that belongs into what was worked up meanwhile."""
 
 
-def decode_state(stored: bytes) -> LotState:
-    """Read a stored state."""
-    return _decode(stored)
+class Stored(msgspec.Struct):
+    """A checkpoint as it is stored: a state, and since when the stays under way last, encoded."""
+
+    state: bytes
+    stays: bytes
+
+
+def encode(past: Past) -> Stored:
+    """Freeze a past that goes on changing."""
+    return Stored(_encode(settle(past.state)), _encode(past.stays))
 
 
 async def take_back(connection: asyncpg.Connection, touched: Mapping[str, int]) -> None:
-    """Delete the checkpoints of each lot from the given moment (us) on."""
+    """Delete the checkpoints of each lot after the given moment (us)."""
     lots, moments = list(touched), [moment(us) for us in touched.values()]
     await connection.execute(_TAKE_BACK, lots, moments)
 
 
 async def find_nearest(
     connection: asyncpg.Connection, lot: str, at: int
-) -> tuple[int, LotState] | None:
+) -> tuple[int, Past] | None:
     """Give the latest checkpoint of the lot at or before `at` (us), with its own moment."""
     row = await connection.fetchrow(_NEAREST, lot, moment(at))
-    return None if row is None else (micros(row["at"]), decode_state(row["state"]))
+    if row is None:
+        return None
+    return micros(row["at"]), Past(_decode(row["state"]), _decode_stays(row["stays"]))
 
 
 async def list_progress(connection: asyncpg.Connection) -> dict[str, int]:
@@ -84,19 +99,25 @@ async def find_progress(connection: asyncpg.Connection, lot: str) -> int | None:
 
 
 async def store(
-    connection: asyncpg.Connection, lot: str, made: Mapping[int, bytes], through: int, seq: int
-) -> bool:
-    """Store checkpoints computed from the log up to place `seq`; False when they were overtaken.
+    connection: asyncpg.Connection, lot: str, made: Mapping[int, Stored], through: int, seq: int
+) -> None:
+    """Store checkpoints computed from the log up to place `seq`; Overtaken ends the transaction.
 
-    The head is locked meanwhile, so an event either is looked for here, or finds what is stored
+    The head is locked from here on, so an event either is looked for here, or finds what is stored
     here and deletes it.
     """
     await connection.execute("SELECT 1 FROM log_head FOR UPDATE")
     if await connection.fetchval(_OVERTAKEN, seq, lot, moment(through)):
-        return False
-    await connection.execute(_STORE, lot, [moment(at) for at in made], list(made.values()))
+        raise Overtaken
+    await connection.execute(
+        _STORE,
+        lot,
+        [moment(at) for at in made],
+        [stored.state for stored in made.values()],
+        [stored.stays for stored in made.values()],
+    )
     await connection.execute(_PROGRESS, lot, moment(through))
-    return True
+    await connection.execute(_WORKED, moment(through))
 
 
 async def thin_out(connection: asyncpg.Connection, before: int) -> None:

@@ -12,6 +12,9 @@ from parking.errors import DatabaseAway
 
 log = logging.getLogger("parking.store")
 
+Connection = asyncpg.Connection
+QueryError = asyncpg.PostgresError
+
 _CONNECT_SECONDS = 3.0
 _COMMAND_SECONDS = 30.0
 _SETTINGS = {"application_name": "parking", "timezone": "UTC", "jit": "off"}

@@ -9,6 +9,7 @@ import asyncpg
 from parking.domain.availability import rebuild
 from parking.domain.events import Entry, decode
 from parking.domain.instants import micros, moment
+from parking.domain.meter import Past
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
 from parking.store.checkpoints import find_nearest
@@ -19,8 +20,11 @@ _MOST = (1 << 63) - 1
 _ROW = "lot, observed_at, seq, received_at, key, id, type, zone, body"
 _HEAD = "SELECT seq, changes, retained_from FROM log_head"
 _TAIL = f"SELECT {_ROW} FROM event WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
-_STRETCH = f"SELECT {_ROW} FROM event WHERE lot = $1 AND observed_at > $2 AND observed_at <= $3"
-_ORDERED = f"{_STRETCH} ORDER BY observed_at, seq"
+_STRETCH = f"SELECT {_ROW} FROM event WHERE lot = $1 AND observed_at >= $2 AND observed_at <= $3"
+_ORDERED = f"""
+SELECT {_ROW} FROM event WHERE lot = $1 AND observed_at >= $2 AND observed_at < $3
+ORDER BY observed_at, id
+"""
 _VOIDED = "SELECT target FROM void WHERE lot = $1"
 _PAGE = f"""
 SELECT {_ROW}, (
@@ -86,23 +90,23 @@ async def list_tail(
 
 
 async def list_stretch(
-    connection: asyncpg.Connection, lot: str, after: int | None, until: int
+    connection: asyncpg.Connection, lot: str, start: int | None, until: int
 ) -> list[Entry]:
-    """List a lot's entries observed in (after, until], in no order; None: from the beginning."""
-    start = _FIRST if after is None else moment(after)
-    rows = await connection.fetch(_STRETCH, lot, start, moment(until))
+    """List a lot's entries observed in [start, until], in no order; None: from the beginning."""
+    first = _FIRST if start is None else moment(start)
+    rows = await connection.fetch(_STRETCH, lot, first, moment(until))
     return [read_entry(row) for row in rows]
 
 
 async def in_order(
-    connection: asyncpg.Connection, lot: str, after: int | None, until: int
+    connection: asyncpg.Connection, lot: str, start: int | None, end: int
 ) -> AsyncIterator[Entry]:
-    """Give a lot's entries observed in (after, until] in that order, a few at a time.
+    """Give a lot's entries observed in [start, end) by time and identity, a few at a time.
 
     The connection is in a transaction.
     """
-    start = _FIRST if after is None else moment(after)
-    async for row in connection.cursor(_ORDERED, lot, start, moment(until), prefetch=1000):
+    first = _FIRST if start is None else moment(start)
+    async for row in connection.cursor(_ORDERED, lot, first, moment(end), prefetch=1000):
         yield read_entry(row)
 
 
@@ -125,10 +129,10 @@ async def read_state(connection: asyncpg.Connection, timeline: Timeline, at: int
     The connection is in a transaction that sees one snapshot, for checkpoint and log to agree.
     """
     nearest = await find_nearest(connection, timeline.id, at)
-    since, state = (None, LotState()) if nearest is None else nearest
+    since, past = (None, Past(LotState(), {})) if nearest is None else nearest
     voided = await list_voided(connection, timeline.id)
     entries = await list_stretch(connection, timeline.id, since, at)
-    return rebuild(state, entries, voided, timeline)
+    return rebuild(past.state, entries, voided, timeline)
 
 
 async def list_page(

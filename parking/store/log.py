@@ -15,7 +15,7 @@ import asyncpg
 
 from parking import metrics
 from parking.domain.events import Entry, Void, digest
-from parking.domain.instants import MINUTE, micros, moment
+from parking.domain.instants import micros, moment
 from parking.errors import DatabaseAway
 from parking.store import checkpoints, copying
 from parking.store.database import connect, translated
@@ -26,7 +26,11 @@ log = logging.getLogger("parking.store.log")
 Outcome = Literal["accepted", "duplicate", "conflict"]
 
 _COMMIT_SECONDS = 20.0
-_ADVANCE = "UPDATE log_head SET seq = seq + $1 RETURNING seq"
+_ADVANCE = "UPDATE log_head SET seq = seq + $1 RETURNING seq, worked_to, retained_from"
+_CONFIRMED = """
+SELECT set_config('synchronous_commit', 'on', false)
+WHERE current_setting('synchronous_commit') = 'off'
+"""
 _CLAIM = """
 INSERT INTO event_identity (lot, digest, observed_at)
 SELECT * FROM unnest($1::text[], $2::uuid[], $3::timestamptz[])
@@ -115,6 +119,7 @@ class LogWriter:
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
             self._connection = await connect(self._dsn, command_seconds=_COMMIT_SECONDS)
+            await self._connection.execute(_CONFIRMED)  # acknowledged means durable
         return self._connection
 
     async def _have_months(self, connection: asyncpg.Connection, months: set[int]) -> None:
@@ -126,8 +131,8 @@ class LogWriter:
     ) -> Committed:
         """Copy straight into the keyed tables; Taken when an identity is there already."""
         async with connection.transaction():
-            after = await connection.fetchval(_ADVANCE, len(entries))
-            _number(entries, after)
+            head = await _advance(connection, entries)
+            _number(entries, head.after)
             try:
                 await connection.copy_to_table(
                     "event_identity",
@@ -137,8 +142,8 @@ class LogWriter:
                 )
             except asyncpg.UniqueViolationError:
                 raise Taken from None
-            await _store(connection, entries)
-        return Committed(["accepted"] * len(entries), after - len(entries), after)
+            await _store(connection, entries, head)
+        return Committed(["accepted"] * len(entries), head.after - len(entries), head.after)
 
     async def _commit_suspected(
         self, connection: asyncpg.Connection, entries: Sequence[Entry]
@@ -146,7 +151,7 @@ class LogWriter:
         """Claim the identities, store what is new, and tell repetition from contradiction."""
         keys = [(entry.lot, UUID(bytes=digest(entry.id))) for entry in entries]
         async with connection.transaction():
-            after = await connection.fetchval(_ADVANCE, len(entries))
+            head = await _advance(connection, entries)
             claimed = await connection.fetch(
                 _CLAIM,
                 [lot for lot, _ in keys],
@@ -160,8 +165,8 @@ class LogWriter:
                 [(entry, key) for entry, key in zip(entries, keys, strict=True) if key not in new],
             )
             if fresh:
-                _number(fresh, after)
-                await _store(connection, fresh)
+                _number(fresh, head.after)
+                await _store(connection, fresh, head)
         outcomes: list[Outcome] = [
             "accepted"
             if key in new
@@ -170,7 +175,7 @@ class LogWriter:
             else "conflict"
             for entry, key in zip(entries, keys, strict=True)
         ]
-        return Committed(outcomes, after - len(entries), after)
+        return Committed(outcomes, head.after - len(entries), head.after)
 
     @staticmethod
     async def _stored(
@@ -188,12 +193,29 @@ class LogWriter:
         return {(row["lot"], row["digest"]): row["body"].encode() for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The log's head, locked: the place after the batch, and up to when lots are worked up, us."""
+
+    after: int
+    worked_to: int
+
+
+async def _advance(connection: asyncpg.Connection, entries: Sequence[Entry]) -> _Head:
+    """Lock the head and take places for a batch; DatabaseAway when part of it is dropped by now."""
+    row = await connection.fetchrow(_ADVANCE, len(entries))
+    retained_from = micros(row["retained_from"])
+    if any(entry.at < retained_from for entry in entries):
+        raise DatabaseAway("Old months were just dropped.", headers={"Retry-After": "1"})
+    return _Head(row["seq"], micros(row["worked_to"]))
+
+
 def _number(entries: Sequence[Entry], after: int) -> None:
     for seq, entry in enumerate(entries, after - len(entries) + 1):
         entry.seq = seq
 
 
-async def _store(connection: asyncpg.Connection, entries: Sequence[Entry]) -> None:
+async def _store(connection: asyncpg.Connection, entries: Sequence[Entry], head: _Head) -> None:
     """Copy the rows, note the voids, and take back what was worked up past the late ones."""
     await connection.copy_to_table(
         "event",
@@ -207,7 +229,7 @@ async def _store(connection: asyncpg.Connection, entries: Sequence[Entry]) -> No
         for lot, at in await _note_voids(connection, voids):
             touched[lot] = min(at, touched.get(lot, at))
     for entry in entries:
-        if entry.at < entry.received_at - checkpoints.LAG + MINUTE:
+        if entry.at < head.worked_to:
             touched[entry.lot] = min(entry.at, touched.get(entry.lot, entry.at))
     if touched:
         await checkpoints.take_back(connection, touched)

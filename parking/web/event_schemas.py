@@ -1,4 +1,4 @@
-"""The events of CONTRACT section 3 as JSON schemas: as they are sent, and as the log shows them.
+"""The events as JSON schemas: as they are sent, and as the log shows them.
 
 Made from the structs that decode them, so that the document cannot say what the service does not;
 what the structs leave to later checks (ids, "exactly one of") is added here.

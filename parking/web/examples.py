@@ -1,4 +1,4 @@
-"""Texts and examples of the OpenAPI document; the examples are CONTRACT's own where it has some."""
+"""Texts and examples of the OpenAPI document; one lot and what is said of it."""
 
 import json
 from typing import Any

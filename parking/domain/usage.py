@@ -1,0 +1,120 @@
+"""Usage: what planners plan from, as sums that add up exactly over hours, zones and lots.
+
+All times are integers: space-microseconds and microseconds. A tally is of one scope (a zone, a
+class or the whole lot) over one stretch of time; tallies of following stretches add up to that of
+the longer one, those of zones to that of their lot, but for what belongs to a joint step function:
+peak, full and saturated time are kept for zone, class and lot each.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from parking.domain.instants import DAY, MINUTE
+
+EXACT = 1
+LOWER_BOUND = 2
+"""How arrivals were counted in a scope, as bits: by sensors or gates; by readings of a number."""
+
+_WIDTH = math.log(1.04)  # stays are counted in buckets 4 % wide: their middle is within 2 %
+
+
+class Tally(Struct, array_like=True):
+    """Sums over a stretch of time; `flows` are the bits above, 0 when nothing counts arrivals.
+
+    `capacity`, `known`, `occupied`: space-us. `full`, `saturated`: us with no free space and
+    nothing unknown, and with nine tenths of the capacity occupied or more. `peak`: greatest share
+    occupied. `stays`: how many stays ended, by the bucket of their length.
+    """
+
+    capacity: int = 0
+    known: int = 0
+    occupied: int = 0
+    full: int = 0
+    saturated: int = 0
+    arrivals: int = 0
+    departures: int = 0
+    flows: int = 0
+    peak: float | None = None
+    stays: dict[int, int] = {}
+
+    def add(self, other: "Tally") -> None:
+        """Add the tally of another stretch of the same scope, or of another scope."""
+        self.capacity += other.capacity
+        self.known += other.known
+        self.occupied += other.occupied
+        self.full += other.full
+        self.saturated += other.saturated
+        self.arrivals += other.arrivals
+        self.departures += other.departures
+        self.flows |= other.flows
+        if other.peak is not None and (self.peak is None or other.peak > self.peak):
+            self.peak = other.peak
+        for bucket, count in other.stays.items():
+            self.stays[bucket] = self.stays.get(bucket, 0) + count
+
+    @property
+    def coverage(self) -> float:
+        """The share of space-time that is known, 0 to 1."""
+        return self.known / self.capacity if self.capacity else 0.0
+
+    @property
+    def occupancy_mean(self) -> float | None:
+        """The share of known space-time that was occupied; None when nothing was known."""
+        return self.occupied / self.known if self.known else None
+
+    @property
+    def turnover(self) -> float | None:
+        """Departures per space and day; None where departures are not counted."""
+        if not self.flows or not self.capacity:
+            return None
+        return self.departures / (self.capacity / DAY)
+
+    @property
+    def dwell_mean_min(self) -> float | None:
+        """Occupied space-minutes per departure (Little's law); None without departures."""
+        return self.occupied / MINUTE / self.departures if self.departures else None
+
+    def dwell_min(self, share: float) -> float | None:
+        """Give the length, in minutes, that `share` of the stays that ended do not pass."""
+        total = sum(self.stays.values())
+        if not total:
+            return None
+        rank = max(math.ceil(share * total), 1)
+        for bucket in sorted(self.stays):
+            rank -= self.stays[bucket]
+            if rank <= 0:
+                return length_of(bucket)
+        raise AssertionError("the ranks are used up before the stays")
+
+
+def bucket_of(stay_us: int) -> int:
+    """Give the bucket of a stay's length; lengths up to a second share one."""
+    return max(0, math.floor(math.log(max(stay_us, 1) / 1_000_000) / _WIDTH)) if stay_us else 0
+
+
+def length_of(bucket: int) -> float:
+    """Give the middle of a bucket, minutes."""
+    return math.exp((bucket + 0.5) * _WIDTH) / 60
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """Add tallies up."""
+    result = Tally(stays={})
+    for tally in tallies:
+        result.add(tally)
+    return result
+
+
+Scope = tuple[str, str]
+"""What a tally is of: ("lot", ""), ("class", "ev") or ("zone", "b1")."""
+
+
+class Hour(Struct):
+    """The tallies of a lot over a stretch [start, end), us; `opened`: of the time it was open."""
+
+    start: int
+    end: int
+    tallies: Mapping[Scope, Tally]
+    opened: Mapping[Scope, Tally]
