@@ -144,7 +144,7 @@ class Intake:
             raise Refused(
                 "future", "observed_at is more than 5 minutes ahead of the server's clock"
             )
-        if oldest > 0 and at < oldest:
+        if at < oldest:
             raise Refused("too_old", "observed_at is before what is retained")
         return Entry(event.lot, at, identity(event, body), zone, event, body, principal.key_id, now)
 
