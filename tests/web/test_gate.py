@@ -20,7 +20,7 @@ def public_paths(lot: str) -> list[str]:
         f"/v1/lots/{lot}/availability",
         f"/v1/lots/{lot}/availability?at={ago(1)}",
         "/v1/availability",
-        f"/v1/availability?at={ago(1)}",
+        f"/v1/availability?lots={lot}&at={ago(1)}",
         "/v1/nearby?lat=34.76&lon=113.77",
         "/openapi.json",
         "/docs",
