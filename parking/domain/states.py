@@ -57,9 +57,9 @@ class SensorState(Struct, array_like=True, gc=False):
     zone: str | None
     space: str | None
     health: Reading | None = None
-    battery_pct: float | None = None
-    rssi_dbm: float | None = None
-    temperature_c: float | None = None
+    battery_pct: int | float | None = None
+    rssi_dbm: int | float | None = None
+    temperature_c: int | float | None = None
 
 
 class LotState(Struct):

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import asyncpg
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from parking.app import clock
@@ -21,12 +20,13 @@ from parking.jobs import walk
 from parking.live.replica import Replica
 from parking.store.database import open_database
 from tests import histories, oracle
+from tests.drawn import draw
 from tests.e2e.wire import Wire, connected, now
 from tests.histories import NOW, History, Lot
 from tests.oracle_events import FUTURE, Json, content, identity, verdicts
 from tests.service import RunningService
 
-CASES = 40
+CASES = 30
 MOMENTS = 20
 AT_ONCE = 6
 
@@ -50,36 +50,16 @@ class Case:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
+def cases(pick: st.DrawFn) -> Case:
     """Draw a lot that is described once, and what is told of it."""
-    drawn = draw(histories.lots(max_changes=0, thefts=False))
+    drawn = pick(histories.lots(max_changes=0, thefts=False))
     lot = Lot(drawn.timeline, [put for put in drawn.lists if put[0] is None])
-    misfits = draw(st.booleans())
-    told = draw(histories.histories(lot=lot, max_events=60, misfits=misfits)).events
-    late = draw(histories.histories(lot=lot, max_events=25)).events
+    misfits = pick(st.booleans())
+    told = pick(histories.histories(lot=lot, max_events=60, misfits=misfits)).events
+    late = pick(histories.histories(lot=lot, max_events=25)).events
     instants = histories.instants(History(lot, [*told, *late]))
-    moments = draw(st.lists(instants, min_size=MOMENTS, max_size=MOMENTS))
-    return Case(lot, told, late, moments, misfits, random.Random(draw(st.integers(0, 1 << 30))))
-
-
-def drawn_case(number: int) -> Case:
-    """Draw the same case each time for a number."""
-    found: list[Case] = []
-
-    @seed(number)
-    @settings(
-        max_examples=2,  # the first is the simplest there is, further ones only vary the second
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(cases().filter(lambda case: len(case.told) > 8))
-    def collect(case: Case) -> None:
-        found.append(case)
-
-    collect()
-    return found[-1]
+    moments = pick(st.lists(instants, min_size=MOMENTS, max_size=MOMENTS))
+    return Case(lot, told, late, moments, misfits, random.Random(pick(st.integers(0, 1 << 30))))
 
 
 def moved(events: Iterable[Json], lot: str, by: timedelta, prefix: str = "") -> list[Json]:
@@ -232,7 +212,8 @@ async def walk_all(database_url: str) -> int:
 async def test_every_moment_is_what_the_oracle_says(
     database_url: str, service: RunningService
 ) -> None:
-    drawn = [drawn_case(number) for number in range(CASES)]
+    strategy = cases().filter(lambda case: len(case.told) > 8)
+    drawn = [draw(strategy, number) for number in range(CASES)]
     by = timedelta(seconds=(now() - NOW).total_seconds() // 1 - 5)
     for number, case in enumerate(drawn):
         bring(case, number, by)
