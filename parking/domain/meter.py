@@ -83,13 +83,12 @@ class Meter:
         done = Hour(self._start, at, tallies, opened)
         self._start = at
         self._flows.clear()
+        if self._layout_until == at:
+            self._describe(at)
+        else:
+            self._note_flows()
         self._gauges = {scope: gauge for scope, gauge in self._gauges.items() if gauge.capacity}
-        self._note_flows()
         return done
-
-    def skip(self, at: int) -> None:
-        """Begin anew at `at`, leaving out a stretch in which nothing was known."""
-        self.cut(at)
 
     # -- what changes by itself ------------------------------------------------------------------
 

@@ -70,9 +70,7 @@ class Replica:
                 for item in stored
                 if item.number > change and not self.board.describe(self.timeline(item.lot))
             }
-            if (
-                not states and head.retained_from > 0
-            ):  # what is left of the log is not all there was
+            if not states and head.retained_from > 0:  # the log alone is not all there was
                 self._unbuilt |= self._changes.keys()
             await self._follow(head.seq)
         self.board.refresh(self.clock())

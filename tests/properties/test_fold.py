@@ -17,7 +17,7 @@ from parking.domain.events import Entry, Void, canonical, decode, identity, obse
 from parking.domain.instants import micros
 from parking.domain.lots import Lot, Space
 from parking.domain.meter import Past
-from parking.domain.numbers import View, view
+from parking.domain.numbers import Availability, Numbers, View, ZoneNumbers, view
 from parking.domain.states import LotState
 from parking.domain.timeline import Change, Described, Listed, Timeline
 from parking.live.board import Board
@@ -192,7 +192,11 @@ def test_the_numbers_add_up(data: st.DataObject) -> None:
     seen = seen_at(timeline, rebuild(LotState(), until, voided_by(entries), timeline), at)
     if seen is None:
         return
-    parts = [seen.availability, *seen.availability.classes.values(), *seen.zones]
+    parts: list[Availability | Numbers | ZoneNumbers] = [
+        seen.availability,
+        *seen.availability.classes.values(),
+        *seen.zones,
+    ]
     for part in parts:
         assert part.capacity == (part.occupied or 0) + (part.free or 0) + part.unknown
         assert 0 <= (part.free or 0) <= part.capacity
