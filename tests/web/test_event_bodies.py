@@ -25,8 +25,9 @@ async def lot(client: Client) -> str:
 
 
 def passages(lot: str, count: int) -> list[Json]:
-    base = {"lot": lot, "type": "passage", "direction": "in", "observed_at": ago(60)}
-    return [{**base, "id": f"car-{n}"} for n in range(count)]
+    """Give passages at different moments of the last minutes."""
+    base = {"lot": lot, "type": "passage", "direction": "in"}
+    return [{**base, "id": f"car-{n}", "observed_at": ago(60 + n / 1000)} for n in range(count)]
 
 
 def encoded(events: list[Any]) -> bytes:
