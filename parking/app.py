@@ -17,6 +17,7 @@ from parking.ingest.intake import Intake
 from parking.jobs.schedule import Jobs
 from parking.live.past import Past
 from parking.live.replica import Replica
+from parking.live.reports import Reports
 from parking.live.stream import Stream
 from parking.store import embedded
 from parking.store.database import Database, open_database
@@ -33,6 +34,7 @@ from parking.web.lots import Lots
 from parking.web.routes import build, list_routes
 from parking.web.sensors import Sensors
 from parking.web.streams import Streams
+from parking.web.usage import Usage
 
 log = logging.getLogger("parking")
 
@@ -108,6 +110,7 @@ class Service:
             streams=self._streams,
             events=Events(self._replica, intake),
             sensors=Sensors(self._replica),
+            usage=Usage(self._replica, Reports(database)),
             keys=Keys(self._replica),
             health=Health(self._replica),
             documents=documents,

@@ -60,7 +60,9 @@ async def walk(replica: Replica, timeline: Timeline, due: int) -> int | None:
         head = await history.get_head(connection)
         voided = await history.list_voided(connection, timeline.id)
         through = await checkpoints.find_progress(connection, timeline.id)
-        since, past = await _begin(connection, timeline, min(through or due, due))
+        since, past = await _begin(
+            connection, timeline, min(through or due, due), head.retained_from
+        )
         stretch = Stretch(timeline, past, since, fine_from=replica.clock() - _FINE)
         entries = history.in_order(connection, timeline.id, since, due)
         at, group = 0, list[Entry]()
@@ -82,11 +84,16 @@ async def walk(replica: Replica, timeline: Timeline, due: int) -> int | None:
     return stretch.reached if await _store(replica, timeline, stretch, head.seq) else None
 
 
-async def _begin(connection: Connection, timeline: Timeline, at: int) -> tuple[int | None, Past]:
-    """Give the latest checkpoint until `at` at which a local hour begins; None: there is none."""
+async def _begin(
+    connection: Connection, timeline: Timeline, at: int, retained_from: int
+) -> tuple[int | None, Past]:
+    """Give the latest checkpoint until `at` at which a local hour begins; None: there is none.
+
+    What a dropped month led to is the only one of its time, whether an hour begins there or not.
+    """
     zone = zone_of(timeline.last_layout.lot.timezone)
     while (nearest := await checkpoints.find_nearest(connection, timeline.id, at)) is not None:
-        if nearest[0] == hour_start(nearest[0], zone):
+        if nearest[0] == hour_start(nearest[0], zone) or nearest[0] <= retained_from:
             return nearest
         at = nearest[0] - 1
     return None, Past(LotState(), {})
@@ -126,7 +133,9 @@ class Stretch:
             self._begin(since)
 
     def _begin(self, at: int) -> None:
-        self.begun = self.reached = at
+        self.reached = at
+        # of an hour whose beginning was dropped the usage stays as it is
+        self.begun = at if at == hour_start(at, self._zone) else next_hour(at, self._zone)
         self._meter = Meter(self._timeline, self._past, at)
 
     def is_enough(self, at: int) -> bool:
@@ -161,7 +170,9 @@ class Stretch:
             if end % DAY == 0 or end > self._fine_from or self.seen >= _MOST_EVENTS:
                 self._keep(end)
             if end == hour_start(end, self._zone):
-                self.hours.append(meter.cut(end))
+                hour = meter.cut(end)
+                if end > self.begun:
+                    self.hours.append(hour)
             self.reached = end
             if meter.idle and at - end > HOUR:
                 self._keep(end)

@@ -8,6 +8,7 @@ from typing import get_args
 from parking.domain.access import ROLES
 from parking.web.event_schemas import ID, REF, TIME, Schema
 from parking.web.sensors import State
+from parking.web.usage_schemas import USAGE_ROW
 
 _OPEN_NOW: Schema = {
     "type": ["boolean", "null"],
@@ -63,6 +64,8 @@ def answers(found: dict[str, Schema]) -> dict[str, Schema]:
         "LoggedEventList": _list("A page of the log, newest first.", _ref("LoggedEvent")),
         "Sensor": _SENSOR,
         "SensorList": _list("All sensors of a lot.", _ref("Sensor"), paged=False),
+        "UsageRow": USAGE_ROW,
+        "UsageList": _list("Rows by lot or district, then by bucket.", _ref("UsageRow")),
         "Key": _KEY,
         "KeyList": _list("Keys, oldest first, revoked ones too.", _ref("Key")),
         "NewKey": _object(

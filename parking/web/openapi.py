@@ -14,12 +14,13 @@ from parking.web.params import Query
 from parking.web.schemas import components, tidy
 
 _PACKAGE = "smart-parking-availability"
-_UNCACHED = ("/v1/stream", "/v1/ws", "/healthz", "/readyz", "/metrics")
+_UNCACHED = ("/v1/usage", "/v1/stream", "/v1/ws", "/healthz", "/readyz", "/metrics")
 _PROBLEMS = {
     400: "The request is not valid; `errors` tells where",
     401: "A valid key is needed",
     403: "This key may not do that",
     404: "There is no such thing",
+    406: "That format is not to be had",
     409: "The request contradicts what is there",
     410: "That moment is before what is retained",
     413: "The body is larger than 8 MiB after decompression, or holds too many events",
@@ -90,11 +91,23 @@ def _operation(route: Route, schemas: dict[str, Schema]) -> dict[str, Any]:
     if route.body is not None:
         made["requestBody"] = _body(route.body)
     made["responses"] = {
-        **{str(answer.status): _answer(route, answer, schemas) for answer in route.answers},
+        **_successes(route, schemas),
         **({"304": _unchanged()} if _is_cached(route) else {}),
         **{str(status): {"$ref": f"#/components/responses/{_name(status)}"}
            for status in _failures(route)},
     }  # fmt: skip
+    return made
+
+
+def _successes(route: Route, schemas: dict[str, Schema]) -> dict[str, Any]:
+    """Give the answers by status; those of one status are other forms of the same."""
+    made: dict[str, Any] = {}
+    for answer in route.answers:
+        told = _answer(route, answer, schemas)
+        known = made.setdefault(str(answer.status), told)
+        known.setdefault("content", {}).update(told.get("content", {}))
+        if not known["content"]:
+            del known["content"]
     return made
 
 

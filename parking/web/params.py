@@ -166,6 +166,28 @@ class LogQuery(Query):
     cursor: Cursor | None = None
 
 
+class UsageQuery(Query):
+    """`GET /v1/usage`."""
+
+    from_: Annotated[Instant, Field(alias="from", description="widened to a whole bucket")]
+    to: Annotated[Instant, Field(description="widened to a whole bucket; the running one ends now")]
+    bucket: Annotated[
+        Literal["hour", "day", "week", "month", "hour_of_week"],
+        Field(description="of the lot's local calendar; weeks from Monday"),
+    ] = "day"
+    by: Annotated[
+        Literal["lot", "zone", "class", "district"], Field(description="what has a row")
+    ] = "lot"
+    lots: Ids | None = None
+    district: Id | None = None
+    hours: Annotated[
+        Literal["all", "open"], Field(description="open leaves out the time a lot was closed")
+    ] = "all"
+    format: Literal["json", "csv", "parquet"] = "json"
+    limit: Annotated[Whole, Field(ge=1, le=MOST_ITEMS, description="rows in a page")] = 1000
+    cursor: Cursor | None = None
+
+
 class PageQuery(Query):
     """A list without filters."""
 

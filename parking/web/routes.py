@@ -16,8 +16,10 @@ from parking.web.keys import Keys
 from parking.web.lots import Lots
 from parking.web.sensors import Sensors
 from parking.web.streams import Streams
+from parking.web.usage import Usage
 
 ADMIN: tuple[Role, ...] = ("admin",)
+ANYONE_WITH_A_KEY: tuple[Role, ...] = ("admin", "operator", "planner")
 OPERATORS: tuple[Role, ...] = ("admin", "operator")
 
 
@@ -28,6 +30,7 @@ def list_routes(
     streams: Streams,
     events: Events,
     sensors: Sensors,
+    usage: Usage,
     keys: Keys,
     health: Health,
     documents: Documents,
@@ -78,6 +81,10 @@ def list_routes(
         Route("GET", lot + "/sensors", sensors.list, "How a lot's sensors are", "operators",
               (Answer(ok, "All sensors", "SensorList"),),
               roles=OPERATORS, own_lot=True, errors=(404,)),
+        Route("GET", "/v1/usage", usage.get, "Usage by bucket of the lots' calendar", "planners",
+              (Answer(ok, "Rows; a page of them as JSON, all of them as CSV", "UsageList"),
+               Answer(ok, "All rows", {"type": "string"}, "text/csv")),
+              roles=ANYONE_WITH_A_KEY, query=params.UsageQuery, errors=(404, 406)),
         Route("POST", "/v1/keys", keys.post, "Make a key", "keys",
               (Answer(new, "The key, shown this once", "NewKey"),),
               roles=ADMIN, body=models.KeyRequest),
