@@ -87,6 +87,26 @@ async def check(node: Node) -> int:
     return number
 
 
+async def check_usage(node: Node) -> None:
+    """Hold that the usage stored bit by bit is what one walk over the whole log stores."""
+    bit_by_bit = await usage(node)
+    async with node.database.connection() as connection:
+        await connection.execute("TRUNCATE checkpoint, lot_progress, usage_hour")
+    await walk.walk_all(node.replica)
+    assert bit_by_bit == await usage(node)
+    assert len(bit_by_bit) > HISTORIES
+
+
+async def usage(node: Node) -> list[tuple[object, ...]]:
+    """Read the stored hours in which anything was known or moved."""
+    async with node.database.connection() as connection:
+        rows = await connection.fetch(
+            "SELECT * FROM usage_hour WHERE known_us + arrivals + departures > 0"
+            " ORDER BY lot, scope, hours, start, name"
+        )
+    return [tuple(row) for row in rows]
+
+
 def told(number: int) -> tuple[History, list[Json], list[timedelta]]:
     """Draw a history on a lot of its own, cut in two, and moments before its end."""
     drawn = draw(histories.histories(max_events=60, duplicates=False), number)
@@ -119,6 +139,7 @@ async def test_random_histories(node: Node) -> None:
         await walk.walk_all(node.replica)
     assert await walk.walk_all(node.replica) == 0
     assert await check(node) > HISTORIES
+    await check_usage(node)
     for case, _, agos in drawn:
         for ago in agos:
             wanted = oracle.availability(
