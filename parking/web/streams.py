@@ -69,12 +69,13 @@ class Streams:
             return response
         with self._counted("sse"):
             await response.write(b": the newest state of each lot\n\n")
-            while True:
+            while _goes_on():
                 version, frames = self._stream.since(version, wanted, _sse, "sse")
                 if frames:
                     await response.write(frames)
                 while not await self._stream.wait(version, _COMMENT_SECONDS):
                     await response.write(b": still here\n\n")
+        return response
 
     def _start(self, cursor: str | None) -> int:
         """Give the version to go on from; 0, for the full state, for a cursor of another board."""
@@ -118,7 +119,7 @@ class Streams:
 
     async def _tell(self, socket: web.WebSocketResponse, wish: Subscription) -> None:
         version, wanted = self._start(wish.cursor), wish.filter()
-        while not socket.closed:
+        while not socket.closed and _goes_on():
             version, messages = self._stream.since(version, wanted, _ws, "ws")
             for message in messages.splitlines():
                 await socket.send_str(message.decode())
@@ -151,6 +152,12 @@ class _Counted:
         self._gauge.dec()
         if self._task is not None:
             self._tasks.discard(self._task)
+
+
+def _goes_on() -> bool:
+    """Whether this task is not to end; until Python 3.12 `wait_for` can swallow a cancellation."""
+    task = asyncio.current_task()
+    return task is None or not task.cancelling()
 
 
 def _sse(changes: list[Change]) -> bytes:
