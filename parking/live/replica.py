@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from parking import metrics
 from parking.domain.access import Key, Keyring
 from parking.domain.events import Entry
+from parking.domain.states import LotState
 from parking.domain.timeline import Change, Timeline
 from parking.errors import DatabaseAway
 from parking.live.board import Board
@@ -56,6 +57,9 @@ class Replica:
             voided = await history.list_all_voided(connection)
             position, change, states = await snapshots.load(connection)
         async with self._order:
+            self._changes.clear()  # of a start that was cut off
+            for lot in self.board.all_lots():
+                self.board.restore(lot.id, LotState(), (), (0, 0))
             self._describe(stored)
             self._change = head.changes
             self.retained_from = head.retained_from
