@@ -39,7 +39,7 @@ from parking.web.usage import Usage
 log = logging.getLogger("parking")
 
 _RETRY_SECONDS = 1.0
-_DRAIN_SECONDS = 4.0
+_DRAIN_SECONDS = 2.5
 _LONGEST_LINE = 72 * 1024  # `lots=` with a thousand ids
 
 
@@ -104,11 +104,13 @@ class Service:
         self._jobs = Jobs(self._replica, intake.oldest, self._leadership)
         self._streams = Streams(self._replica, stream)
         documents = Documents()
+        gate = Gate(self._replica)
+        self._events = Events(self._replica, intake, gate.authenticate)
         routes = list_routes(
             lots=Lots(self._replica),
             availability=Availability(self._replica, Past(database), intake),
             streams=self._streams,
-            events=Events(self._replica, intake),
+            events=self._events,
             sensors=Sensors(self._replica),
             usage=Usage(self._replica, Reports(database)),
             keys=Keys(self._replica),
@@ -116,7 +118,7 @@ class Service:
             documents=documents,
         )
         self._runner = web.AppRunner(
-            build(routes, Gate(self._replica), documents),
+            build(routes, gate, documents),
             handle_signals=False,
             access_log=None,
             auto_decompress=False,
@@ -141,6 +143,7 @@ class Service:
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait((flusher, work, stopping), return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
+        self._events.close()
         await self._streams.close()
         await self._runner.cleanup()
         self._commits.close()
@@ -150,7 +153,7 @@ class Service:
         ended = await asyncio.gather(work, flusher, stopping, return_exceptions=True)
         if self._replica.ready:
             with contextlib.suppress(DatabaseAway, TimeoutError):
-                await asyncio.wait_for(self._replica.save(), 2)
+                await asyncio.wait_for(self._replica.save(), 1.5)
         for result in ended:
             if isinstance(result, Exception):
                 raise result

@@ -32,7 +32,7 @@ class ParkingError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.faults = tuple(faults)
-        self.headers = headers or {}
+        self.headers = dict(headers or {})
         self.extra = extra or {}
 
     @classmethod

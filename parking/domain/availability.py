@@ -71,7 +71,7 @@ def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:  # noqa: C9
             if later(zone.flag, entry.at, entry.id):
                 zone.flag = Reading(entry.at, entry.id, LEVELS.index(event.level))
         elif isinstance(event, Heartbeat):
-            _fold_heartbeat(state, zone, entry, event)
+            _fold_heartbeat(state, zone, place_id, entry, event)
     elif isinstance(event, Status):
         if later(state.status, entry.at, entry.id):
             state.status = Reading(entry.at, entry.id, int(event.status == "closed"))
@@ -156,7 +156,9 @@ def _fold_base(zone: ZoneState, entry: Entry, event: Count | Recount, capacity: 
     return True
 
 
-def _fold_heartbeat(state: LotState, zone: ZoneState, entry: Entry, event: Heartbeat) -> None:
+def _fold_heartbeat(
+    state: LotState, zone: ZoneState, zone_id: str, entry: Entry, event: Heartbeat
+) -> None:
     if event.space is not UNSET:
         _heard_space(state, event.space, entry.at)
     elif zone.beat is None or entry.at > zone.beat:
@@ -166,8 +168,8 @@ def _fold_heartbeat(state: LotState, zone: ZoneState, entry: Entry, event: Heart
         or event.rssi_dbm is not UNSET
         or event.temperature_c is not UNSET
     ):  # a sensor without a name goes by what it watches
-        target = f"space:{event.space}" if event.space is not UNSET else f"zone:{entry.zone}"
-        _fold_sensor(state, entry, target, entry.zone)
+        target = f"space:{event.space}" if event.space is not UNSET else f"zone:{zone_id}"
+        _fold_sensor(state, entry, target, zone_id)
 
 
 def _fold_sensor(state: LotState, entry: Entry, name: str, zone: str | None) -> None:

@@ -181,6 +181,11 @@ def digest(event_id: str) -> bytes:
     return blake2b(event_id.encode(), digest_size=16).digest()
 
 
+def content_digest(body: bytes) -> bytes:
+    """128 bits that stand for an event's canonical JSON, to tell a retry from a contradiction."""
+    return blake2b(body, digest_size=16).digest()
+
+
 def observed(event: Event) -> int:
     """When it happened, us; OverflowError when UTC has no such year."""
     return micros(event.observed_at)

@@ -13,6 +13,8 @@ from parking.domain.instants import DAY, micros, moment
 from parking.domain.lots import Lot
 
 _HORIZON_DAYS = 400
+_NOT_EVALUATED = (TypeError, ValueError, OverflowError, ParserError)
+"""What evaluation at odd moments and of old descriptions may raise: the hours are unknown then."""
 _LAST = 253_000_000_000 * 1_000_000  # some time in the year 9987
 
 
@@ -25,9 +27,18 @@ def check(expression: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def timezones() -> frozenset[str]:
-    """Names of the IANA time zones that are known here."""
+def _timezones() -> frozenset[str]:
     return frozenset(available_timezones())
+
+
+def check_timezone(name: str) -> None:
+    """Raise ValueError when this is not an IANA time zone that hours can be evaluated in."""
+    if name not in _timezones():
+        raise ValueError("not an IANA time zone")
+    try:
+        OpeningHours("24/7", timezone=ZoneInfo(name), auto_timezone=False)
+    except TypeError:  # "localtime" and "Factory" are no places
+        raise ValueError("not an IANA time zone") from None
 
 
 @lru_cache(maxsize=16_384)
@@ -49,13 +60,14 @@ def _of(lot: Lot) -> OpeningHours | None:
 
 def is_open(lot: Lot, at: int) -> bool | None:
     """Whether the hours are open at `at` (us); None when they are not known."""
-    hours = _of(lot)
-    if hours is None:
+    try:
+        hours = _of(lot)
+        if hours is None:
+            return None
+        state, _comment = hours.state(moment(at).astimezone(ZoneInfo(lot.timezone)))
+    except _NOT_EVALUATED:
         return None
-    state, _comment = hours.state(moment(at).astimezone(ZoneInfo(lot.timezone)))
-    if state == State.UNKNOWN:
-        return None
-    return bool(state == State.OPEN)
+    return None if state == State.UNKNOWN else bool(state == State.OPEN)
 
 
 def next_change(lot: Lot, at: int) -> int | None:
@@ -63,10 +75,15 @@ def next_change(lot: Lot, at: int) -> int | None:
 
     Where they do not change within a year, a moment a year away is given, to look again.
     """
-    hours = _of(lot)
-    if hours is None or at > _LAST:
+    if at > _LAST:
         return None
-    change = hours.next_change(moment(at).astimezone(ZoneInfo(lot.timezone)))
+    try:
+        hours = _of(lot)
+        if hours is None:
+            return None
+        change = hours.next_change(moment(at).astimezone(ZoneInfo(lot.timezone)))
+    except _NOT_EVALUATED:
+        return at + DAY
     if change is None:
         return at + 365 * DAY
     us = micros(change)

@@ -206,7 +206,7 @@ class Meter:
 
     # -- events ----------------------------------------------------------------------------------
 
-    def _flow(
+    def _flow(  # noqa: C901, PLR0912 - one dispatch
         self, entry: Entry, moved: list[tuple[str, int, int]], ended: list[tuple[str, int]]
     ) -> None:
         """Fold an event, and note the cars that it tells to have come or gone."""
@@ -220,18 +220,26 @@ class Meter:
             return
         self._touched.add(zone)
         if isinstance(event, SpaceEvent):
-            self._flow_space(entry, event, zone, moved, ended)
+            known = self.past.state.spaces.get(event.space)
+            before = None if known is None else known.latest
+            fold(state, entry, self._timeline)
+            turned, stay = self._turned(entry, event, before)
+            if turned and event.space in layout.counted_spaces:
+                moved.append((zone, 1, 0) if event.occupied else (zone, 0, 1))
+                if stay is not None:
+                    ended.append((zone, stay))
+            if zone in self._spaces:
+                self._spaces[zone].read(event.space, entry.at)
         elif isinstance(event, Passage):
             cars = 1 if event.count is UNSET else event.count
             moved.append((zone, cars, 0) if event.direction == "in" else (zone, 0, cars))
             fold(state, entry, self._timeline)
         elif isinstance(event, Count | Recount):
-            known = state.zones.get(zone)
-            before = None if known is None else known.base
+            base = state.zones[zone].base if zone in state.zones else None
             fold(state, entry, self._timeline)
             after = state.zones[zone].base
-            if layout.zones[zone].counting == "counts" and before is not None and after is not None:
-                rise = after.value - before.value
+            if layout.zones[zone].counting == "counts" and base is not None and after is not None:
+                rise = after.value - base.value
                 moved.append((zone, max(rise, 0), max(-rise, 0)))
         else:
             fold(state, entry, self._timeline)
@@ -243,24 +251,17 @@ class Meter:
                 else:
                     spaces.read(space, entry.at)
 
-    def _flow_space(
-        self,
-        entry: Entry,
-        event: SpaceEvent,
-        zone: str,
-        moved: list[tuple[str, int, int]],
-        ended: list[tuple[str, int]],
-    ) -> None:
-        known = self.past.state.spaces.get(event.space)
-        before: Reading | None = None if known is None else known.latest
-        fold(self.past.state, entry, self._timeline)
-        if before is not None and bool(before.value) != event.occupied:
-            moved.append((zone, 1, 0) if event.occupied else (zone, 0, 1))
-            if event.occupied:
-                self.past.stays[event.space] = entry.at
-            else:
-                began = self.past.stays.pop(event.space, None)
-                if began is not None:
-                    ended.append((zone, entry.at - began))
-        if zone in self._spaces:
-            self._spaces[zone].read(event.space, entry.at)
+    def _turned(
+        self, entry: Entry, event: SpaceEvent, before: Reading | None
+    ) -> tuple[bool, int | None]:
+        """Tell whether a space turned, and the length of the stay that ended with it, us.
+
+        A stay whose beginning was not seen is not measured.
+        """
+        if before is None or bool(before.value) == event.occupied:
+            return False, None
+        if event.occupied:
+            self.past.stays[event.space] = entry.at
+            return True, None
+        began = self.past.stays.pop(event.space, None)
+        return True, None if began is None else entry.at - began

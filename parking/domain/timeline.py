@@ -47,8 +47,27 @@ class Layout:
     """A lot's description and its lists of spaces over one stretch of time."""
 
     lot: Lot
-    lists: Mapping[str, tuple[Space, ...]]
-    """The spaces of each `spaces` zone that has a list, at whatever length, each in one zone."""
+    at: int
+    latest: Mapping[str, Listed]
+    """The list of each zone that holds at `at`, or was its first."""
+
+    @cached_property
+    def lists(self) -> dict[str, tuple[Space, ...]]:
+        """The spaces of each `spaces` zone that has a list, at whatever length, each in one zone.
+
+        A space that two lists name belongs to the one put later; a first list that was put after
+        `at` (and so holds here only backwards) takes no space from one that was in force.
+        """
+        by_space = {zone.id for zone in self.lot.zones if zone.counting == "spaces"}
+        listed = [change for zone, change in self.latest.items() if zone in by_space]
+        owner: dict[str, str] = {}
+        for change in sorted(listed, key=lambda change: (change.at <= self.at, change.at)):
+            for space in change.spaces:
+                owner[space.id] = change.zone
+        return {
+            change.zone: tuple(space for space in change.spaces if owner[space.id] == change.zone)
+            for change in listed
+        }
 
     @cached_property
     def zones(self) -> dict[str, Zone]:
@@ -72,6 +91,11 @@ class Layout:
             zone: tuple(space.id for space in spaces[: self.zones[zone].capacity])
             for zone, spaces in self.lists.items()
         }
+
+    @cached_property
+    def counted_spaces(self) -> frozenset[str]:
+        """All space ids that count."""
+        return frozenset(space for spaces in self.counted.values() for space in spaces)
 
     @cached_property
     def fitting(self) -> dict[str, tuple[str, ...]]:
@@ -106,8 +130,7 @@ class Timeline:
             else:
                 lot = change.lot
             self._starts.append(change.at)
-            layout = None if lot is None else Layout(lot, _lists(lot, latest, change.at))
-            self._layouts.append(layout)
+            self._layouts.append(None if lot is None else Layout(lot, change.at, dict(latest)))
         self.changed_at = self._starts[-1]
         self.current = self._layouts[-1]
         self.last_layout = next(layout for layout in reversed(self._layouts) if layout is not None)
@@ -132,21 +155,3 @@ class Timeline:
                     stretches.pop()
                 stretches.append((begin, layout))
         return stretches
-
-
-def _lists(lot: Lot, latest: Mapping[str, Listed], at: int) -> dict[str, tuple[Space, ...]]:
-    """Give each `spaces` zone its list at `at`.
-
-    A space that two lists name belongs to the one put later; a first list that was put after `at`
-    (and so holds here only backwards) takes no space from one that was in force.
-    """
-    by_space = {zone.id for zone in lot.zones if zone.counting == "spaces"}
-    listed = [change for zone, change in latest.items() if zone in by_space]
-    owner: dict[str, str] = {}
-    for change in sorted(listed, key=lambda change: (change.at <= at, change.at)):
-        for space in change.spaces:
-            owner[space.id] = change.zone
-    return {
-        change.zone: tuple(space for space in change.spaces if owner[space.id] == change.zone)
-        for change in listed
-    }

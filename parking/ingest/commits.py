@@ -112,7 +112,8 @@ class GroupCommit:
     def _answer(group: list[_Waiting], error: ParkingError) -> None:
         for waiting in group:
             if not waiting.done.done():
-                waiting.done.set_exception(error)
+                # one each: who catches it may add to it what is nobody else's
+                waiting.done.set_exception(type(error)(error.detail, headers=error.headers))
 
     async def _commit(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Store entries whose identities may repeat: of equal ones the first goes in."""

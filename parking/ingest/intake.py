@@ -151,6 +151,7 @@ class Intake:
     async def store(self, chunk: Chunk) -> Receipt:
         """Commit a chunk's entries; DatabaseAway or Overloaded as `GroupCommit.submit`."""
         outcomes = await self._commits.submit(chunk.entries)
+        await self._replica.whole({entry.lot for entry in chunk.entries})
         ids: list[Named] = []
         rejections = chunk.rejections
         for entry, index, outcome in zip(chunk.entries, chunk.indexes, outcomes, strict=True):

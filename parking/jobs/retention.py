@@ -22,7 +22,7 @@ async def drop_old(replica: Replica, oldest: int) -> list[int]:
     for month in there:
         if month_start(month + 1) > oldest:
             break
-        async with replica.database.transaction() as connection:
+        async with replica.database.connection() as connection:
             if not await months.drop(connection, month):
                 break
         dropped.append(month)

@@ -6,11 +6,11 @@ own transaction, see `store.checkpoints`), and the walk goes over those hours ag
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from parking import metrics
 from parking.domain.calendar import hour_start, next_hour, zone_of
-from parking.domain.events import Entry, Void
+from parking.domain.events import Entry
 from parking.domain.instants import DAY, HOUR
 from parking.domain.meter import Meter, Past
 from parking.domain.states import LotState
@@ -18,11 +18,13 @@ from parking.domain.timeline import Timeline
 from parking.domain.usage import Hour
 from parking.live.replica import Replica
 from parking.store import checkpoints, history, usage
-from parking.store.database import Connection
+from parking.store.database import Connection, QueryError
 
 log = logging.getLogger("parking.jobs.walk")
 
 _MOST_EVENTS = 100_000
+_MOST_HOURS = 500
+"""After how much a stretch is stored and another begun, so that nothing else waits for long."""
 _FINE = 3 * DAY
 """How far back checkpoints are kept for every hour; before that, for midnights UTC."""
 
@@ -45,8 +47,11 @@ async def walk_all(replica: Replica) -> int:
     metrics.checkpoint_lots_behind.set(len(behind))
     for timeline in behind:
         due = last_whole_hour(timeline, now)
-        while (reached := await walk(replica, timeline, due)) is not None and reached < due:
-            continue  # a lot that was overtaken waits for the next round
+        try:
+            while (reached := await walk(replica, timeline, due)) is not None and reached < due:
+                continue  # a lot that was overtaken waits for the next round
+        except QueryError:
+            log.exception("the hours of %s were not worked up", timeline.id)
         metrics.checkpoint_lots_behind.dec()
     if behind:
         async with replica.database.connection() as connection:
@@ -64,22 +69,10 @@ async def walk(replica: Replica, timeline: Timeline, due: int) -> int | None:
             connection, timeline, min(through or due, due), head.retained_from
         )
         stretch = Stretch(timeline, past, since, fine_from=replica.clock() - _FINE)
-        entries = history.in_order(connection, timeline.id, since, due)
-        at, group = 0, list[Entry]()
-        async for entry in entries:
-            if entry.at != at:
-                if group:
-                    stretch.take(at, group)
-                    group = []
-                at = entry.at
-                if stretch.is_enough(at):
-                    break
-            if entry.id not in voided and not isinstance(entry.event, Void):
-                group.append(entry)
-            stretch.seen += 1
+        async for at, entries in history.instants(connection, timeline.id, voided, since, due):
+            if not stretch.take(at, entries):
+                break
         else:
-            if group:
-                stretch.take(at, group)
             stretch.finish(due)
     return stretch.reached if await _store(replica, timeline, stretch, head.seq) else None
 
@@ -128,7 +121,7 @@ class Stretch:
         self.begun = self.reached = 0
         self.hours: list[Hour] = []
         self.made: dict[int, checkpoints.Stored] = {}
-        self.seen = 0
+        self._seen = 0
         if since is not None:
             self._begin(since)
 
@@ -138,46 +131,46 @@ class Stretch:
         self.begun = at if at == hour_start(at, self._zone) else next_hour(at, self._zone)
         self._meter = Meter(self._timeline, self._past, at)
 
-    def is_enough(self, at: int) -> bool:
-        """Go on to `at`; whether it is time to store, and an hour has just ended to do it at."""
-        if self.seen < _MOST_EVENTS or self._meter is None:
-            return False
-        before = self.reached
-        self._pass(self._meter, at)
-        return self.reached > before and self.reached == hour_start(self.reached, self._zone)
-
-    def take(self, at: int, entries: Iterable[Entry]) -> None:
-        """Take the events of an instant."""
+    def take(self, at: int, entries: Sequence[Entry]) -> bool:
+        """Take the events of an instant; False: it has been enough, they are of the next one."""
         if self._meter is None:
             self._begin(hour_start(at, self._zone))
         assert self._meter is not None  # noqa: S101 - it has just begun
-        self._pass(self._meter, at)
+        if not self._pass(self._meter, at):
+            return False
         self._meter.take(at, entries)
         self._fresh = True
+        self._seen += len(entries)
+        return True
 
     def finish(self, due: int) -> None:
-        """Go on to `due`, when there are no more events before it."""
+        """Go on to `due`, when there are no more events before it, or until it is enough."""
         if self._meter is None:
             self.begun = self.reached = due
-        else:
-            self._pass(self._meter, due)
+        elif self._pass(self._meter, due):
             self._fresh = self._fresh or not self._meter.idle
             self._keep(due)
 
-    def _pass(self, meter: Meter, at: int) -> None:
-        """Go over the ends of hours, and the midnights, up to `at`."""
+    def _pass(self, meter: Meter, at: int) -> bool:
+        """Go over the ends of hours, and the midnights, up to `at`; False when it is enough."""
         while (end := self._next(self.reached)) <= at:
-            if end % DAY == 0 or end > self._fine_from or self.seen >= _MOST_EVENTS:
+            whole = end == hour_start(end, self._zone)
+            enough = whole and (self._seen >= _MOST_EVENTS or len(self.hours) >= _MOST_HOURS)
+            if enough or end % DAY == 0 or end > self._fine_from:
+                self._fresh = self._fresh or enough
                 self._keep(end)
-            if end == hour_start(end, self._zone):
-                hour = meter.cut(end)
-                if end > self.begun:
-                    self.hours.append(hour)
+            if whole:
+                self.hours.append(meter.cut(end))
             self.reached = end
-            if meter.idle and at - end > HOUR:
+            if enough:
+                return False
+            # until there is an event, or a description by which an old reading is known again
+            until = min(at, self._timeline.next_change(end) or at)
+            if whole and meter.idle and until - end > HOUR:
                 self._keep(end)
-                self.reached = hour_start(at, self._zone)
+                self.reached = hour_start(until, self._zone)
                 meter.cut(self.reached)
+        return True
 
     def _next(self, at: int) -> int:
         return min(next_hour(at, self._zone), (at // DAY + 1) * DAY)

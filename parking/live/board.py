@@ -9,6 +9,7 @@ import heapq
 import secrets
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -22,16 +23,28 @@ from parking.domain.timeline import Timeline
 _encode = msgspec.json.Encoder().encode
 
 
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """A state being read from the log: by what timeline, until when, and what came meanwhile."""
+
+    timeline: Timeline
+    at: int
+    still: list[Entry]
+    taken: list[Entry]
+
+
 class LiveLot:
     """One lot on the board."""
 
     __slots__ = (
         "_brief",
         "_zones",
+        "described",
         "hours_open",
         "hours_until",
         "pending",
         "queued",
+        "rebuild",
         "rebuilt_at",
         "rebuilt_seq",
         "state",
@@ -48,12 +61,14 @@ class LiveLot:
         self.state = LotState()
         self.voided = voided
         self.pending: list[tuple[int, int, Entry]] = []  # a heap of what is still to come
+        self.rebuild: Rebuild | None = None
         self.rebuilt_seq = 0
         self.rebuilt_at = 0
         self.hours_open: bool | None = None
         self.hours_until: int | None = 0  # None: they never change
         self.view: View | None = None  # None: retired, or not read yet
         self.version = 0
+        self.described = True  # anew, since it was last shown
         self.wake: int | None = None  # when it next changes by itself
         self.queued: int | None = None  # the earliest moment it stands in the board's heap for
         self._brief: bytes | None = None
@@ -67,7 +82,8 @@ class LiveLot:
     def show(self, new: View | None) -> bool:
         """Take a new view; False when it shows what the old one did."""
         old, self.view = self.view, new
-        if old is not None and new is not None:
+        described, self.described = self.described, False
+        if old is not None and new is not None and not described:
             if old.availability == new.availability and old.zones == new.zones:
                 return False
         elif old is new:
@@ -150,6 +166,7 @@ class Board:
             lot = self._lots[timeline.id] = LiveLot(timeline, set())
         lot.timeline = timeline
         lot.hours_until = 0
+        lot.described = True  # filters may take it now that did not, whatever its numbers
         self.descriptions += 1
         position = bisect_left(self.listed, timeline.id)
         listed = position < len(self.listed) and self.listed[position] == timeline.id
@@ -177,6 +194,8 @@ class Board:
             lot = self._lots.get(entry.lot)
             if lot is None:
                 continue  # the change that describes it comes before any of its entries
+            if lot.rebuild is not None:
+                lot.rebuild.taken.append(entry)
             if isinstance(entry.event, Void):
                 lot.voided.add(entry.event.event)
                 incomplete.add(entry.lot)
@@ -205,11 +224,28 @@ class Board:
             lot.rebuilt_seq, lot.rebuilt_at = rebuilt
             self._dirty.add(lot_id)
 
-    def replace(self, lot_id: str, state: LotState, seq: int, at: int) -> None:
-        """Take a state rebuilt from all entries up to place `seq` observed until `at` (us)."""
+    def begin_rebuild(self, lot_id: str, now: int) -> Timeline:
+        """Keep what is taken of a lot from here on, to be taken again after `replace`.
+
+        Its state is to hold what was observed until `now`; what is pending after that stays so.
+        """
         lot = self._lots[lot_id]
-        still = (item[2] for item in lot.pending if item[0] > at)
-        self.restore(lot_id, state, list(still), (seq, at))
+        still = [item[2] for item in lot.pending if item[0] > now]
+        lot.rebuild = Rebuild(lot.timeline, now, still, [])
+        return lot.timeline
+
+    def give_up_rebuild(self, lot_id: str) -> None:
+        """Go on without."""
+        self._lots[lot_id].rebuild = None
+
+    def replace(self, lot_id: str, state: LotState, seq: int, now: int) -> bool:
+        """Take a state rebuilt from all entries up to place `seq`; False: it takes another one."""
+        lot = self._lots[lot_id]
+        rebuild, lot.rebuild = lot.rebuild, None
+        if rebuild is None:
+            return False
+        self.restore(lot_id, state, rebuild.still, (seq, rebuild.at))
+        return not self.take(rebuild.taken, now) and rebuild.timeline is lot.timeline
 
     def unsaved(self) -> list[LiveLot]:
         """Give the lots that changed since the last call."""
@@ -243,9 +279,12 @@ class Board:
                 self._wake(lot, lot.wake)
         if not self._dirty:
             return False
-        dirty, self._dirty = self._dirty, set()
-        self._unsaved |= dirty
-        changed = [lot for lot in map(self._lots.__getitem__, dirty) if self._read(lot, now)]
+        changed = []
+        while self._dirty:
+            lot = self._lots[self._dirty.pop()]
+            self._unsaved.add(lot.id)
+            if self._read(lot, now):
+                changed.append(lot)
         if changed:
             self.version += 1
             for lot in changed:

@@ -6,8 +6,9 @@ for four times a second, so that no instance is behind another by more than that
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from parking import metrics
 from parking.domain.access import Key, Keyring
@@ -22,6 +23,7 @@ from parking.store.database import Database
 log = logging.getLogger("parking.live.replica")
 
 _POLL_SECONDS = 0.25
+_WHOLE_SECONDS = 2.0
 Clock = Callable[[], int]
 
 
@@ -45,6 +47,9 @@ class Replica:
         self._position = 0
         self._unbuilt: set[str] = set()
         self._order = asyncio.Lock()  # whoever moves the board along the log holds it
+        self._building = asyncio.Lock()
+        self._built = asyncio.Event()  # of the next lot that is rebuilt
+        self._builder: asyncio.Task[None] | None = None
 
     # -- starting --------------------------------------------------------------------------------
 
@@ -69,14 +74,12 @@ class Replica:
                 self.board.restore(lot_id, state.state, state.pending, rebuilt)
             self._position = position
             # a description newer than the snapshot may reach back before what was folded
-            self._unbuilt = {
-                item.lot
-                for item in stored
-                if item.number > change and not self.board.describe(self.timeline(item.lot))
-            }
+            newer = {item.lot for item in stored if item.number > change}
+            self._unbuilt = {lot for lot in newer if not self.board.describe(self.timeline(lot))}
             if not states and head.retained_from > 0:  # the log alone is not all there was
                 self._unbuilt |= self._changes.keys()
             await self._follow(head.seq)
+        await self._rebuild_all()
         self.board.refresh(self.clock())
         self.ready = True
         log.info("ready: %d lots, %d entries after the snapshot", len(states), head.seq - position)
@@ -112,19 +115,23 @@ class Replica:
     async def sync(self) -> None:
         """Take up what has been committed by now: entries, descriptions, keys."""
         async with self._order:
-            async with self.database.transaction("repeatable_read") as connection:
-                head = await history.get_head(connection)
-                if head.changes > self._change:
-                    stored = await lots.list_changes(connection, self._change)
-                    self._use_keys(await keys.list_keys(connection))
-                else:
-                    stored = []
-            self.retained_from = max(self.retained_from, head.retained_from)
-            self._unbuilt |= self._describe(stored)
-            self._change = max(self._change, head.changes)
-            await self._follow(head.seq)
+            await self._catch_up()
+        await self._rebuild_all()
         self.board.refresh(self.clock())
         self.changed.set()
+
+    async def _catch_up(self) -> None:
+        """Take up the log to its present end, descriptions before the entries that need them."""
+        async with self.database.transaction("repeatable_read") as connection:
+            head = await history.get_head(connection)
+            stored: list[lots.StoredChange] = []
+            if head.changes > self._change:
+                stored = await lots.list_changes(connection, self._change)
+                self._use_keys(await keys.list_keys(connection))
+        self.retained_from = max(self.retained_from, head.retained_from)
+        self._unbuilt |= self._describe(stored)
+        self._change = max(self._change, head.changes)
+        await self._follow(head.seq)
 
     def _use_keys(self, stored: list[Key]) -> None:
         self.keys = stored
@@ -145,19 +152,18 @@ class Replica:
         async with self._order:
             try:
                 if self._position < before:
-                    await self._follow(before)
+                    await self._catch_up()
                 if self._position == before:
                     self._unbuilt |= self.board.take(entries, self.clock())
                     self._position = after
-                    await self._rebuild()
-                else:  # they have been read from the log already
-                    await self._follow(after)
             except DatabaseAway:  # stored they are; the board follows when the database is back
                 log.warning("the board is behind the log")
+        if self._unbuilt and (self._builder is None or self._builder.done()):
+            self._builder = asyncio.create_task(self._rebuild_soon())
         self.changed.set()
 
     async def _follow(self, until: int) -> None:
-        """Read the log on up to place `until`, then rebuild what needs it."""
+        """Read the log on up to place `until`."""
         while self._position < until:
             async with self.database.connection() as connection:
                 entries = await history.list_tail(connection, self._position, until)
@@ -165,17 +171,46 @@ class Replica:
             self._position = entries[-1].seq if entries else until
             metrics.log_lag.set(until - self._position)
         metrics.log_lag.set(0)
-        await self._rebuild()
 
-    async def _rebuild(self) -> None:
-        """Rebuild from the log the lots that could not be followed event by event."""
-        for lot_id in sorted(self._unbuilt):
+    # -- lots that cannot be followed event by event ---------------------------------------------
+
+    async def whole(self, lot_ids: Collection[str]) -> None:
+        """Wait, but not for long, until these lots show all that was committed of them."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_WHOLE_SECONDS):
+                while not self._unbuilt.isdisjoint(lot_ids):
+                    await self._built.wait()
+
+    async def _rebuild_soon(self) -> None:
+        try:
+            await self._rebuild_all()
+        except DatabaseAway:
+            log.warning("some lots wait for the database to be rebuilt from the log")
+
+    async def _rebuild_all(self) -> None:
+        """Rebuild from the log, one by one, beside everything else that goes on."""
+        async with self._building:
+            for lot_id in sorted(self._unbuilt):
+                await self._rebuild(lot_id)
+                built, self._built = self._built, asyncio.Event()
+                built.set()
+                self.changed.set()
+
+    async def _rebuild(self, lot_id: str) -> None:
+        """Read a lot's state from the log; what is taken meanwhile is taken again after it."""
+        async with self._order:
+            now = self.clock()
+            timeline = self.board.begin_rebuild(lot_id, now)
+        try:
             async with self.database.transaction("repeatable_read") as connection:
                 head = await history.get_head(connection)
-                now = self.clock()
-                state = await history.read_state(connection, self.timeline(lot_id), now)
-            self.board.replace(lot_id, state, head.seq, now)
-            self._unbuilt.discard(lot_id)
+                state = await history.read_state(connection, timeline, now)
+        except BaseException:
+            self.board.give_up_rebuild(lot_id)
+            raise
+        async with self._order:
+            if self.board.replace(lot_id, state, head.seq, self.clock()):
+                self._unbuilt.discard(lot_id)
 
     async def run(self) -> None:
         """Keep up with the log until cancelled."""

@@ -5,17 +5,24 @@ from the log by the same meter; those in which nothing was known have no row, an
 without events. A bucket is the sum of its hours.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from parking.domain.availability import fold
 from parking.domain.calendar import hour_start, next_hour, zone_of
-from parking.domain.events import Entry, Void
 from parking.domain.meter import Meter, Past
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
 from parking.domain.usage import Hour, Tally
+from parking.live.turns import Turns
 from parking.store import checkpoints, history, usage
 from parking.store.database import Connection, Database
+
+_ALL = 1 << 31
+
+
+_HOURS_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +40,20 @@ class Reports:
     def __init__(self, database: Database) -> None:
         """Read from `database`."""
         self._database = database
+        self._turns = Turns(2, 50)
 
     async def list_stretches(
         self, timeline: Timeline, scope: str, hours: usage.Hours, buckets: list[tuple[int, int]]
     ) -> list[Stretch]:
         """Give a lot's tallies over buckets that follow each other; the last may end anywhere."""
         start, end = buckets[0][0], buckets[-1][1]
-        async with self._database.transaction("repeatable_read") as connection:
-            through = await checkpoints.find_progress(connection, timeline.id) or start
+        async with (
+            self._turns.turn(),
+            self._database.transaction("repeatable_read") as connection,
+        ):
+            reached = await checkpoints.find_progress(connection, timeline.id)
+            # what came late takes back to within an hour, whose row holds no more
+            through = start if reached is None else hour_start(reached, _zone_of(timeline))
             rows = await usage.list_rows(
                 connection, timeline.id, scope, hours=hours, start=start, end=min(end, through)
             )
@@ -48,10 +61,12 @@ class Reports:
             if end > through:
                 metered = await self._meter(connection, timeline, through, end)
                 pieces += [_piece(hour, scope, hours) for hour in metered if hour.start >= start]
-            status = LotState()
-            if hours == "open" and _gaps(pieces, start, end):
-                status.status = (await history.read_state(connection, timeline, start)).status
-        pieces += self._fill(timeline, scope, hours, status, _gaps(pieces, start, end))
+            gaps = _gaps(pieces, start, end)
+            states = [LotState() for _ in gaps]
+            if hours == "open" and gaps:
+                states = await self._find_status(connection, timeline, [gap[0] for gap in gaps])
+        for gap, state in zip(gaps, states, strict=True):
+            pieces += await self._fill(timeline, scope, hours, state, gap)
         return _sum(pieces, buckets)
 
     @staticmethod
@@ -59,16 +74,14 @@ class Reports:
         connection: Connection, timeline: Timeline, through: int, end: int
     ) -> list[Hour]:
         """Meter the log from `through`, the start of an hour, up to `end`."""
-        zone = zone_of(timeline.last_layout.lot.timezone)
+        zone = _zone_of(timeline)
         voided = await history.list_voided(connection, timeline.id)
         nearest = await checkpoints.find_nearest(connection, timeline.id, through)
         since, past = (None, Past(LotState(), {})) if nearest is None else nearest
         done: list[Hour] = []
         meter: Meter | None = None
         boundary = 0
-        async for at, entries in _instants(
-            history.in_order(connection, timeline.id, since, end), voided
-        ):
+        async for at, entries in history.instants(connection, timeline.id, voided, since, end):
             if meter is None:
                 meter = Meter(timeline, past, hour_start(at, zone) if since is None else since)
                 boundary = next_hour(hour_start(at, zone) if since is None else since, zone)
@@ -86,41 +99,43 @@ class Reports:
         return [hour for hour in [*done, meter.cut(end)] if hour.start >= through]
 
     @staticmethod
-    def _fill(
-        timeline: Timeline,
-        scope: str,
-        hours: usage.Hours,
-        status: LotState,
-        gaps: list[tuple[int, int]],
+    async def _find_status(
+        connection: Connection, timeline: Timeline, moments: list[int]
+    ) -> list[LotState]:
+        """Give whether the lot was said to be open or closed at each of the moments, in order."""
+        first, last = moments[0], moments[-1]
+        state = LotState(status=(await history.read_state(connection, timeline, first)).status)
+        lines = await history.list_page(
+            connection, timeline.id, start=first, end=last, type_="status", before=None, limit=_ALL
+        )
+        said = [line.entry for line in lines if line.voided_by is None]
+        said.sort(key=lambda entry: (entry.at, entry.id))
+        states = []
+        for at in moments:
+            while said and said[0].at <= at:
+                fold(state, said.pop(0), timeline)
+            states.append(LotState(status=state.status))
+        return states
+
+    @staticmethod
+    async def _fill(
+        timeline: Timeline, scope: str, hours: usage.Hours, state: LotState, gap: tuple[int, int]
     ) -> list[Stretch]:
-        """Meter stretches in which nothing was known: only capacity goes by."""
-        zone = zone_of(timeline.last_layout.lot.timezone)
+        """Meter a stretch in which nothing was known: only capacity goes by."""
+        zone = _zone_of(timeline)
+        at, end = gap
+        meter = Meter(timeline, Past(state, {}), at)
         pieces = []
-        for start, end in gaps:
-            state = LotState(status=status.status)
-            meter = Meter(timeline, Past(state, {}), start)
-            at = start
-            while at < end:
-                at = min(next_hour(at, zone), end)
-                pieces.append(_piece(meter.cut(at), scope, hours))
+        while at < end:
+            at = min(next_hour(at, zone), end)
+            pieces.append(_piece(meter.cut(at), scope, hours))
+            if len(pieces) % _HOURS_AT_ONCE == 0:
+                await asyncio.sleep(0)  # others want to go on
         return pieces
 
 
-async def _instants(
-    entries: AsyncIterator[Entry], voided: set[str]
-) -> AsyncIterator[tuple[int, list[Entry]]]:
-    """Give entries that count by their instants."""
-    at, group = 0, list[Entry]()
-    async for entry in entries:
-        if entry.id in voided or isinstance(entry.event, Void):
-            continue
-        if group and entry.at != at:
-            yield at, group
-            group = []
-        at = entry.at
-        group.append(entry)
-    if group:
-        yield at, group
+def _zone_of(timeline: Timeline) -> ZoneInfo:
+    return zone_of(timeline.last_layout.lot.timezone)
 
 
 def _piece(hour: Hour, scope: str, hours: usage.Hours) -> Stretch:

@@ -6,6 +6,7 @@ is kept for the others who ask the same.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -65,10 +66,9 @@ class Stream:
                 news, self._news = self._news, asyncio.Event()
                 news.set()
             await asyncio.sleep(_TICK_SECONDS)
-            try:
-                await asyncio.wait_for(self._replica.changed.wait(), self._patience())
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._patience()):
+                    await self._replica.changed.wait()
 
     def _patience(self) -> float:
         """Give the seconds until something changes by itself."""
@@ -82,7 +82,8 @@ class Stream:
         if self._told > version:
             return True
         try:
-            await asyncio.wait_for(self._news.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
         except TimeoutError:
             return False
         return True

@@ -122,4 +122,6 @@ async def store(
 
 async def thin_out(connection: asyncpg.Connection, before: int) -> None:
     """Delete checkpoints before `before` (us) but the last of each day in UTC."""
-    await connection.execute(_THIN_OUT, moment(before))
+    async with connection.transaction():
+        await connection.execute("SELECT 1 FROM log_head FOR UPDATE")  # as all who delete them
+        await connection.execute(_THIN_OUT, moment(before))

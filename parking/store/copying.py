@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from struct import Struct
 
-from parking.domain.events import Entry, digest
+from parking.domain.events import Entry, content_digest, digest
 from parking.domain.instants import SECOND
 
 EVENT_COLUMNS = ("lot", "observed_at", "seq", "received_at", "key", "id", "type", "zone", "body")
-IDENTITY_COLUMNS = ("lot", "digest", "observed_at")
+IDENTITY_COLUMNS = ("lot", "digest", "body", "observed_at")
 
 _HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL = b"\xff\xff"
@@ -15,9 +15,9 @@ _NULL = b"\xff\xff\xff\xff"
 _EPOCH = 946_684_800 * SECOND  # PostgreSQL counts from 2000
 _length = Struct("!i").pack
 _times = Struct("!iqiqiq").pack
-_identity = Struct("!i16siq").pack
+_identity = Struct("!i16si16siq").pack
 _nine_columns = Struct("!h").pack(len(EVENT_COLUMNS))
-_three_columns = Struct("!h").pack(len(IDENTITY_COLUMNS))
+_four_columns = Struct("!h").pack(len(IDENTITY_COLUMNS))
 
 
 class _Texts(dict[str, bytes]):
@@ -56,9 +56,10 @@ def identity_rows(entries: Sequence[Entry]) -> bytes:
     parts = [_HEAD]
     add = parts.append
     for entry in entries:
-        add(_three_columns)
+        add(_four_columns)
         add(texts[entry.lot])
-        add(_identity(16, digest(entry.id), 8, entry.at - _EPOCH))
+        own, body = digest(entry.id), content_digest(entry.body)
+        add(_identity(16, own, 16, body, 8, entry.at - _EPOCH))
     add(_TAIL)
     return b"".join(parts)
 

@@ -93,7 +93,7 @@ async def open_database(dsn: str) -> AsyncIterator[Database]:
         pool = await asyncpg.create_pool(
             dsn,
             min_size=0,  # so that it can be opened before the database is there
-            max_size=8,
+            max_size=12,
             timeout=_CONNECT_SECONDS,
             command_timeout=_COMMAND_SECONDS,
             server_settings=_SETTINGS,
@@ -103,6 +103,6 @@ async def open_database(dsn: str) -> AsyncIterator[Database]:
         yield Database(dsn, pool)
     finally:
         try:
-            await asyncio.wait_for(pool.close(), 2)
+            await asyncio.wait_for(pool.close(), 1)
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             pool.terminate()

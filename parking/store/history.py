@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from parking.domain.availability import rebuild
-from parking.domain.events import Entry, decode
+from parking.domain.availability import fold
+from parking.domain.events import Entry, Void, decode
 from parking.domain.instants import micros, moment
 from parking.domain.meter import Past
 from parking.domain.states import LotState
@@ -20,7 +20,6 @@ _MOST = (1 << 63) - 1
 _ROW = "lot, observed_at, seq, received_at, key, id, type, zone, body"
 _HEAD = "SELECT seq, changes, retained_from FROM log_head"
 _TAIL = f"SELECT {_ROW} FROM event WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
-_STRETCH = f"SELECT {_ROW} FROM event WHERE lot = $1 AND observed_at >= $2 AND observed_at <= $3"
 _ORDERED = f"""
 SELECT {_ROW} FROM event WHERE lot = $1 AND observed_at >= $2 AND observed_at < $3
 ORDER BY observed_at, id
@@ -89,15 +88,6 @@ async def list_tail(
     return [read_entry(row) for row in await connection.fetch(_TAIL, after, until, limit)]
 
 
-async def list_stretch(
-    connection: asyncpg.Connection, lot: str, start: int | None, until: int
-) -> list[Entry]:
-    """List a lot's entries observed in [start, until], in no order; None: from the beginning."""
-    first = _FIRST if start is None else moment(start)
-    rows = await connection.fetch(_STRETCH, lot, first, moment(until))
-    return [read_entry(row) for row in rows]
-
-
 async def in_order(
     connection: asyncpg.Connection, lot: str, start: int | None, end: int
 ) -> AsyncIterator[Entry]:
@@ -108,6 +98,22 @@ async def in_order(
     first = _FIRST if start is None else moment(start)
     async for row in connection.cursor(_ORDERED, lot, first, moment(end), prefetch=1000):
         yield read_entry(row)
+
+
+async def instants(
+    connection: asyncpg.Connection, lot: str, voided: set[str], start: int | None, end: int
+) -> AsyncIterator[tuple[int, list[Entry]]]:
+    """Give a lot's entries that count, observed in [start, end), by their instants (us)."""
+    group: list[Entry] = []
+    async for entry in in_order(connection, lot, start, end):
+        if entry.id in voided or isinstance(entry.event, Void):
+            continue
+        if group and entry.at != group[0].at:
+            yield group[0].at, group
+            group = []
+        group.append(entry)
+    if group:
+        yield group[0].at, group
 
 
 async def list_voided(connection: asyncpg.Connection, lot: str) -> set[str]:
@@ -124,15 +130,17 @@ async def list_all_voided(connection: asyncpg.Connection) -> dict[str, set[str]]
 
 
 async def read_state(connection: asyncpg.Connection, timeline: Timeline, at: int) -> LotState:
-    """Give a lot's state from all its events observed until `at` (us).
+    """Give a lot's state from all its events observed until `at` (us), a few at a time.
 
     The connection is in a transaction that sees one snapshot, for checkpoint and log to agree.
     """
     nearest = await find_nearest(connection, timeline.id, at)
     since, past = (None, Past(LotState(), {})) if nearest is None else nearest
     voided = await list_voided(connection, timeline.id)
-    entries = await list_stretch(connection, timeline.id, since, at)
-    return rebuild(past.state, entries, voided, timeline)
+    async for entry in in_order(connection, timeline.id, since, at + 1):
+        if entry.id not in voided and not isinstance(entry.event, Void):
+            fold(past.state, entry, timeline)  # in order of time no base is late
+    return past.state
 
 
 async def list_page(

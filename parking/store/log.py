@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from parking import metrics
-from parking.domain.events import Entry, Void, digest
+from parking.domain.events import Entry, Void, content_digest, digest
 from parking.domain.instants import micros, moment
 from parking.errors import DatabaseAway
 from parking.store import checkpoints, copying
@@ -32,19 +32,18 @@ SELECT set_config('synchronous_commit', 'on', false)
 WHERE current_setting('synchronous_commit') = 'off'
 """
 _CLAIM = """
-INSERT INTO event_identity (lot, digest, observed_at)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::timestamptz[])
+INSERT INTO event_identity (lot, digest, body, observed_at)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::timestamptz[])
 ON CONFLICT DO NOTHING RETURNING lot, digest
 """
 _STORED = """
-SELECT d.lot, d.digest, e.body
-FROM unnest($1::text[], $2::uuid[], $3::text[]) AS d (lot, digest, id)
+SELECT i.lot, i.digest, i.body FROM unnest($1::text[], $2::uuid[]) AS d (lot, digest)
 JOIN event_identity i ON i.lot = d.lot AND i.digest = d.digest
-JOIN event e ON e.lot = i.lot AND e.observed_at = i.observed_at AND e.id = d.id
 """
-_VOID = (
-    "INSERT INTO void (lot, target, id) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])"
-)
+_VOID = """
+INSERT INTO void (lot, target, id) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+ON CONFLICT DO NOTHING
+"""
 _TARGETS = """
 SELECT i.lot, i.observed_at FROM unnest($1::text[], $2::uuid[]) AS d (lot, digest)
 JOIN event_identity i ON i.lot = d.lot AND i.digest = d.digest
@@ -150,47 +149,37 @@ class LogWriter:
     ) -> Committed:
         """Claim the identities, store what is new, and tell repetition from contradiction."""
         keys = [(entry.lot, UUID(bytes=digest(entry.id))) for entry in entries]
+        bodies = [UUID(bytes=content_digest(entry.body)) for entry in entries]
         async with connection.transaction():
             head = await _advance(connection, entries)
             claimed = await connection.fetch(
                 _CLAIM,
                 [lot for lot, _ in keys],
                 [key for _, key in keys],
+                bodies,
                 [moment(entry.at) for entry in entries],
             )
             new = {(row["lot"], row["digest"]) for row in claimed}
             fresh = [entry for entry, key in zip(entries, keys, strict=True) if key in new]
-            stored = await self._stored(
-                connection,
-                [(entry, key) for entry, key in zip(entries, keys, strict=True) if key not in new],
-            )
+            stored = await self._stored(connection, [key for key in keys if key not in new])
             if fresh:
                 _number(fresh, head.after)
                 await _store(connection, fresh, head)
         outcomes: list[Outcome] = [
-            "accepted"
-            if key in new
-            else "duplicate"
-            if stored.get(key) == entry.body
-            else "conflict"
-            for entry, key in zip(entries, keys, strict=True)
+            "accepted" if key in new else "duplicate" if stored.get(key) == body else "conflict"
+            for key, body in zip(keys, bodies, strict=True)
         ]
         return Committed(outcomes, head.after - len(entries), head.after)
 
     @staticmethod
     async def _stored(
-        connection: asyncpg.Connection, known: Collection[tuple[Entry, tuple[str, UUID]]]
-    ) -> dict[tuple[str, UUID], bytes]:
-        """Give the bodies under which these identities stand in the log."""
+        connection: asyncpg.Connection, known: Collection[tuple[str, UUID]]
+    ) -> dict[tuple[str, UUID], UUID]:
+        """Give the digests of the bodies under which these identities stand in the log."""
         if not known:
             return {}
-        rows = await connection.fetch(
-            _STORED,
-            [entry.lot for entry, _ in known],
-            [key[1] for _, key in known],
-            [entry.id for entry, _ in known],
-        )
-        return {(row["lot"], row["digest"]): row["body"].encode() for row in rows}
+        rows = await connection.fetch(_STORED, [lot for lot, _ in known], [key for _, key in known])
+        return {(row["lot"], row["digest"]): row["body"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

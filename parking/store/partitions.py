@@ -60,10 +60,6 @@ async def make_months(connection: asyncpg.Connection, months: set[int]) -> set[i
     return there | months
 
 
-async def drop_month(connection: asyncpg.Connection, month: int) -> None:
-    """Drop a month of the log with its identities; the caller is in a transaction."""
-    start, end = moment(month_start(month)), moment(month_start(month + 1))
-    await connection.execute(
-        "DELETE FROM event_identity WHERE observed_at >= $1 AND observed_at < $2", start, end
-    )
+async def drop_partition(connection: asyncpg.Connection, month: int) -> None:
+    """Drop a month's table."""
     await connection.execute(f"DROP TABLE {_name(month)}")

@@ -63,7 +63,7 @@ def answers(found: dict[str, Schema]) -> dict[str, Schema]:
         ),
         "LoggedEventList": _list("A page of the log, newest first.", _ref("LoggedEvent")),
         "Sensor": _SENSOR,
-        "SensorList": _list("All sensors of a lot.", _ref("Sensor"), paged=False),
+        "SensorList": _list("The sensors of a lot.", _ref("Sensor")),
         "UsageRow": USAGE_ROW,
         "UsageList": _list("Rows by lot or district, then by bucket.", _ref("UsageRow")),
         "Key": _KEY,

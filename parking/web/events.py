@@ -3,17 +3,26 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
+from parking.domain.access import Principal
 from parking.domain.instants import rfc3339
-from parking.errors import DatabaseAway, Fault, InvalidInput, Overloaded, TooLarge
+from parking.errors import (
+    DatabaseAway,
+    Fault,
+    InvalidInput,
+    Overloaded,
+    TooLarge,
+    Unauthorized,
+)
 from parking.ingest.intake import Chunk, Intake, Receipt, add
 from parking.live.replica import Replica
+from parking.live.turns import Turns
 from parking.store import history
 from parking.web.calls import Call, pieces, read_body
 from parking.web.pages import invalid_cursor, make_cursor, read_cursor
@@ -21,6 +30,7 @@ from parking.web.params import LogQuery
 from parking.web.replies import reply_value
 
 MOST_EVENTS = 10_000
+Authenticate = Callable[[web.Request], Principal]
 _MOST_LISTED = 1_000
 _LINES_A_CHUNK = 1_000
 _LONGEST_LINE = 64 * 1024
@@ -38,10 +48,20 @@ _decode = msgspec.json.Decoder(_Events).decode
 class Events:
     """`/v1/events` and `/v1/lots/{lot}/events`."""
 
-    def __init__(self, replica: Replica, intake: Intake) -> None:
-        """Store through `intake`; read the log through `replica`'s database."""
+    def __init__(self, replica: Replica, intake: Intake, authenticate: Authenticate) -> None:
+        """Store through `intake`; read the log through `replica`'s database.
+
+        `authenticate` is asked again while a stream goes on: its key may be revoked.
+        """
         self._replica = replica
         self._intake = intake
+        self._authenticate = authenticate
+        self._turns = Turns(2, 50)
+        self._stopping = asyncio.Event()
+
+    def close(self) -> None:
+        """Have streams end with what was stored of them, for the service to stop."""
+        self._stopping.set()
 
     async def post(self, call: Call) -> web.StreamResponse:
         """Store events; answers when they are committed."""
@@ -62,14 +82,15 @@ class Events:
             receipts[:] = [add([*receipts, receipt], _MOST_LISTED)]
 
         try:
-            async for start, lines in _chunks(call.request):
+            async for start, lines in _until(self._stopping, _chunks(call.request)):
+                who = self._authenticate(call.request)
                 if len(flying) == _CHUNKS_IN_FLIGHT:
                     land(await flying.popleft())
-                chunk = self._judge_lines(start, lines, call)
+                chunk = self._judge_lines(start, lines, who)
                 flying.append(asyncio.create_task(self._intake.store(chunk)))
             while flying:
                 land(await flying.popleft())
-        except (DatabaseAway, Overloaded, InvalidInput) as error:
+        except (DatabaseAway, Overloaded, InvalidInput, Unauthorized) as error:
             for done in await asyncio.gather(*flying, return_exceptions=True):
                 if isinstance(done, Receipt):
                     land(done)
@@ -79,7 +100,7 @@ class Events:
             await asyncio.gather(*flying, return_exceptions=True)
         return add(receipts, _MOST_LISTED)
 
-    def _judge_lines(self, start: int, lines: list[bytes], call: Call) -> Chunk:
+    def _judge_lines(self, start: int, lines: list[bytes], who: Principal) -> Chunk:
         """Judge lines of which blank ones are skipped but counted."""
         chunk = Chunk([], [], [])
         at = 0
@@ -90,7 +111,7 @@ class Events:
             end = at
             while end < len(lines) and lines[end].strip():
                 end += 1
-            judged = self._intake.judge(lines[at:end], call.who, start + at)
+            judged = self._intake.judge(lines[at:end], who, start + at)
             chunk.entries += judged.entries
             chunk.indexes += judged.indexes
             chunk.rejections += judged.rejections
@@ -106,7 +127,7 @@ class Events:
             if not (at.isdecimal() and seq.isdecimal() and len(at) < 18 and len(seq) < 18):
                 raise invalid_cursor()
             before = (int(at), int(seq))
-        async with self._replica.database.connection() as connection:
+        async with self._turns.turn(), self._replica.database.connection() as connection:
             lines = await history.list_page(
                 connection,
                 call.part("lot"),
@@ -159,6 +180,31 @@ def _refuse(name: str) -> None:
 
 def _not_json() -> InvalidInput:
     return InvalidInput("The body is not JSON.", faults=[Fault("", "not JSON")])
+
+
+async def _until(
+    stop: asyncio.Event, chunks: AsyncIterator[tuple[int, list[bytes]]]
+) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """Give what comes, until it is to stop: Overloaded then."""
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        while True:
+            coming = asyncio.ensure_future(_next(chunks))
+            await asyncio.wait((coming, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if stop.is_set():
+                coming.cancel()
+                await asyncio.wait((coming,))
+                raise Overloaded("The service is stopping.", headers={"Retry-After": "1"})
+            chunk = coming.result()
+            if chunk is None:
+                return
+            yield chunk
+    finally:
+        stopped.cancel()
+
+
+async def _next(chunks: AsyncIterator[tuple[int, list[bytes]]]) -> tuple[int, list[bytes]] | None:
+    return await anext(chunks, None)
 
 
 async def _chunks(request: web.Request) -> AsyncIterator[tuple[int, list[bytes]]]:

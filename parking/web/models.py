@@ -53,8 +53,7 @@ def _moment(value: Any) -> Any:
 
 
 def _timezone(value: str) -> str:
-    if value not in hours.timezones():
-        raise ValueError("not an IANA time zone")
+    hours.check_timezone(value)
     return value
 
 
@@ -148,7 +147,11 @@ class LotDescription(Model):
     address: Names | None = None
     district: Id | None = None
     opening_hours: Annotated[
-        Annotated[str, Field(max_length=1000, description="OSM opening_hours")] | None,
+        Annotated[
+            str,
+            Field(max_length=1000, pattern=r"^[^\x00]*$", description="OSM opening_hours"),
+        ]
+        | None,
         AfterValidator(_opening_hours),
     ] = None
     max_height_m: Annotated[float, Field(gt=0, le=100)] | None = None

@@ -9,8 +9,11 @@ from parking.domain.states import LotState, SensorState
 from parking.domain.timeline import Layout
 from parking.errors import NotFound
 from parking.live.replica import Replica
+from parking.live.turns import Turns
 from parking.store import history
 from parking.web.calls import Call
+from parking.web.pages import invalid_cursor, make_cursor, read_cursor
+from parking.web.params import PageQuery
 from parking.web.replies import reply_value
 
 State = Literal["ok", "silent", "stuck", "never_heard"]
@@ -25,6 +28,7 @@ class Sensors:
     def __init__(self, replica: Replica) -> None:
         """Read the board; the log for what never changes."""
         self._replica = replica
+        self._turns = Turns(2, 50)
 
     async def list(self, call: Call) -> web.StreamResponse:
         """List the lot's sensors: those that named themselves, and what else should be heard."""
@@ -32,15 +36,22 @@ class Sensors:
         if live is None or live.timeline.current is None:
             raise NotFound("There is no such lot.")
         now = self._replica.clock()
-        async with self._replica.database.connection() as connection:
+        async with self._turns.turn(), self._replica.database.connection() as connection:
             stuck = await history.list_unchanging(
                 connection, live.id, now - STUCK_DAYS * DAY, STUCK_READINGS
             )
-        items = [
-            _item(sensor, live.timeline.current, now, stuck)
-            for sensor in _sensors(live.state, live.timeline.current)
-        ]
-        return reply_value({"items": items, "next": None})
+        query: PageQuery = call.query
+        start = 0
+        if query.cursor is not None:
+            [place] = read_cursor(query.cursor, 1)
+            if not place.isdecimal() or len(place) > 9:
+                raise invalid_cursor()
+            start = int(place)
+        found = _sensors(live.state, live.timeline.current)
+        page = found[start : start + query.limit]
+        following = make_cursor(str(start + len(page))) if start + len(page) < len(found) else None
+        items = [_item(sensor, live.timeline.current, now, stuck) for sensor in page]
+        return reply_value({"items": items, "next": following})
 
 
 _Sensor = tuple[str | None, str | None, str | None, int | None, SensorState | None]

@@ -2,14 +2,16 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from aiohttp import web
 
 from parking.domain.calendar import Bucket, hour_of_week, list_buckets, zone_of
-from parking.domain.instants import MINUTE, SECOND, rfc3339
+from parking.domain.instants import HOUR, MINUTE, SECOND, rfc3339
 from parking.domain.timeline import Layout, Timeline
 from parking.domain.usage import LOWER_BOUND, Tally
 from parking.errors import Fault, Forbidden, InvalidInput, NotAcceptable, NotFound
@@ -21,11 +23,20 @@ from parking.web.params import UsageQuery
 from parking.web.replies import reply_value
 
 HOURS_OF_A_WEEK = 168
+MOST_HOURS = 200_000
+"""Twenty-two years, whatever the bucket: longer reports are put together of several."""
+AT_ONCE: dict[Bucket, int] = {"hour": 2232, "day": 93, "week": 13, "month": 3}
+"""How many buckets are read from the database at once: a quarter of a year."""
+
 COLUMNS = (
     "start", "end", "capacity", "capacity_s", "known_s", "occupied_s", "coverage",
     "occupancy_mean", "occupancy_peak", "arrivals", "departures", "arrivals_are", "turnover",
     "dwell_mean_min", "dwell_p50_min", "dwell_p85_min", "full_minutes",
 )  # fmt: skip
+
+
+_MOMENT = re.compile(r"-?[0-9]{1,18}")
+_TOO_EARLY = Fault("?from", "before 1970")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,11 @@ class Usage:
         query: UsageQuery = call.query
         if query.from_ >= query.to:
             raise InvalidInput("from must be before to.", faults=[Fault("?from", "not before to")])
+        if query.from_ < 0:
+            raise InvalidInput("Nothing is told of the time before 1970.", faults=[_TOO_EARLY])
+        if query.to - query.from_ > MOST_HOURS * HOUR:
+            fault = Fault("?to", f"more than {MOST_HOURS} hours after from")
+            raise InvalidInput("A parameter is not valid.", faults=[fault])
         if query.format == "parquet":
             raise NotAcceptable("Parquet is not to be had here; json and csv are.")
         timelines = self._timelines(call)
@@ -86,7 +102,7 @@ class Usage:
         after = None
         if query.cursor is not None:
             group, start, name = read_cursor(query.cursor, 3)
-            if not start.lstrip("-").isdecimal() or len(start) > 18:
+            if not _MOMENT.fullmatch(start):
                 raise invalid_cursor()
             after = (group, int(start), name)
         rows: list[dict[str, Any]] = []
@@ -124,54 +140,65 @@ class Usage:
     async def _lines(
         self, query: UsageQuery, timelines: list[Timeline], after: tuple[str, int, str] | None
     ) -> AsyncIterator[Line]:
+        now = self._replica.clock()  # once, for the running bucket to end alike for all lots
         if query.by == "district":
-            async for line in self._by_district(query, timelines):
+            async for line in self._by_district(query, timelines, now):
                 yield line
             return
         for timeline in timelines:
-            if after is None or timeline.id >= after[0]:
-                for line in await self._of_lot(query, timeline, timeline.id):
-                    yield line
+            if after is not None and timeline.id < after[0]:
+                continue
+            since = query.from_
+            if after is not None and timeline.id == after[0] and query.bucket != "hour_of_week":
+                since = max(since, after[1])
+            async for line in self._of_lot(query, timeline, timeline.id, since, now):
+                yield line
 
     async def _by_district(
-        self, query: UsageQuery, timelines: list[Timeline]
+        self, query: UsageQuery, timelines: list[Timeline], now: int
     ) -> AsyncIterator[Line]:
         """Sum the lots of each district, bucket by bucket."""
-        districts: dict[str, dict[tuple[int, int, int], list[Line]]] = {}
+        districts: dict[str, dict[tuple[int, int], list[Line]]] = {}
         for timeline in timelines:
             district = timeline.last_layout.lot.district or ""
             buckets = districts.setdefault(district, {})
-            for line in await self._of_lot(query, timeline, district):
-                key = (line.start, line.end, line.hour_of_week or 0)
+            async for line in self._of_lot(query, timeline, district, query.from_, now):
+                hour = line.hour_of_week
+                key = (line.start, line.end) if hour is None else (hour, 0)
                 buckets.setdefault(key, []).append(line)
         for district, buckets in sorted(districts.items()):
-            for (start, end, _), lines in sorted(buckets.items()):
+            for _, lines in sorted(buckets.items()):
                 tally = Tally(stays={})
                 for line in lines:
                     tally.add(line.tally)
+                start, end = min(line.start for line in lines), max(line.end for line in lines)
                 capacity = sum(line.capacity for line in lines)
-                hour = lines[0].hour_of_week
-                yield Line(district, start, end, "", capacity, tally, hour)
+                yield Line(district, start, end, "", capacity, tally, lines[0].hour_of_week)
 
-    async def _of_lot(self, query: UsageQuery, timeline: Timeline, group: str) -> list[Line]:
+    async def _of_lot(
+        self, query: UsageQuery, timeline: Timeline, group: str, since: int, now: int
+    ) -> AsyncIterator[Line]:
+        """Give a lot's lines from the bucket of `since` on."""
         scope = "lot" if query.by == "district" else query.by
         zone = zone_of(timeline.last_layout.lot.timezone)
         bucket: Bucket = "hour" if query.bucket == "hour_of_week" else query.bucket
-        now = self._replica.clock()
-        buckets = [
-            (start, min(end, now))
-            for start, end in list_buckets(query.from_, min(query.to, now), zone, bucket)
-        ]
-        if not buckets:
-            return []
-        stretches = await self._reports.list_stretches(timeline, scope, query.hours, buckets)
-        if query.bucket == "hour_of_week":
-            return _weekly(group, timeline, scope, stretches)
-        return [
-            Line(group, part.start, part.end, name, capacity, part.tallies.get(name, Tally()))
-            for part in stretches
-            for name, capacity in _scopes(timeline, scope, part).items()
-        ]
+        until = min(query.to, now)
+        if since >= query.to:
+            return
+        weekly: list[Stretch] = []
+        buckets = list_buckets(since, until, zone, bucket)
+        while batch := [(start, min(end, now)) for start, end in islice(buckets, AT_ONCE[bucket])]:
+            stretches = await self._reports.list_stretches(timeline, scope, query.hours, batch)
+            if query.bucket == "hour_of_week":
+                weekly += stretches
+                continue
+            for part in stretches:
+                for name, capacity in _scopes(timeline, scope, part).items():
+                    tally = part.tallies.get(name, Tally())
+                    yield Line(group, part.start, part.end, name, capacity, tally)
+        if weekly:
+            for line in _weekly(group, timeline, scope, weekly):
+                yield line
 
 
 def _weekly(group: str, timeline: Timeline, scope: str, stretches: list[Stretch]) -> list[Line]:

@@ -135,12 +135,40 @@ def test_a_rebuilt_state_holds_what_comes_again_from_the_log() -> None:
     board = Board()
     board.describe(described())
     first, ahead = reading(3, NOW), reading(5, NOW + MINUTE)
-    board.replace("p", LotState(), ahead.seq, NOW)
+    board.begin_rebuild("p", NOW)
+    assert board.replace("p", LotState(), ahead.seq, NOW)
     board.take([first, ahead], NOW)  # the first is in the rebuilt state, the other is not
     board.refresh(NOW)
     assert occupied(board) is None
     board.refresh(NOW + MINUTE)
     assert occupied(board) == 5
+
+
+def test_what_comes_while_a_state_is_rebuilt_is_not_lost() -> None:
+    board = Board()
+    board.describe(described())
+    soon = reading(5, NOW + SECOND)
+    board.take([reading(3, NOW), soon], NOW)
+    board.begin_rebuild("p", NOW)
+    board.take([later := reading(7, NOW + MINUTE)], NOW)
+    board.refresh(NOW + SECOND)  # folds into the state that goes
+    assert board.replace("p", LotState(), soon.seq, NOW + SECOND)
+    board.refresh(NOW + SECOND)
+    assert occupied(board) == 5
+    board.refresh(NOW + MINUTE)
+    assert occupied(board) == 7
+    assert later.seq > soon.seq
+
+
+def test_a_new_description_is_a_change_for_those_who_filter() -> None:
+    board = Board()
+    board.describe(described())
+    board.refresh(NOW)
+    version = board.version
+    moved = msgspec.structs.replace(a_lot(), district="d")
+    board.describe(Timeline("p", [Described(0, a_lot()), Described(NOW, moved)]))
+    assert board.refresh(NOW)
+    assert board.version > version
 
 
 def test_cursors_of_other_boards_are_not_known() -> None:

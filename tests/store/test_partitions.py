@@ -10,7 +10,6 @@ import pytest
 from parking.domain.instants import DAY, micros
 from parking.store.log import LogWriter
 from parking.store.partitions import (
-    drop_month,
     list_months,
     make_months,
     month_of,
@@ -131,22 +130,3 @@ async def test_making_a_month_waits_for_no_reader_and_no_writer(
     finally:
         await other.close()
     assert month_of(NOW) + 5 in await list_months(connection)
-
-
-async def test_a_month_goes_with_its_identities_only(
-    connection: asyncpg.Connection, writer: LogWriter
-) -> None:
-    bounds = [first(2026, 8), first(2026, 9) - 1]
-    inside = [entry(passage(f"in{at}", at)) for at in bounds]
-    outside = [entry(passage(f"out{at}", at)) for at in (bounds[0] - 1, bounds[1] + 1, NOW)]
-    await writer.commit([*inside, *outside], suspects=False)
-    async with connection.transaction():
-        await drop_month(connection, month_of(bounds[0]))
-    assert set(await tables(connection)) == {entry.id for entry in outside}
-    assert await connection.fetchval("SELECT count(*) FROM event_identity") == len(outside)
-    assert month_of(bounds[0]) not in await list_months(connection)
-    # the writer thought it was there: it is made again, and what was in it is not known any more
-    again = [entry(passage(f"in{at}", at, count=5)) for at in bounds]
-    committed = await writer.commit([*again, outside[0]], suspects=False)
-    assert committed.outcomes == ["accepted", "accepted", "duplicate"]
-    assert len(await tables(connection)) == 5

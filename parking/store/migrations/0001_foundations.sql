@@ -26,10 +26,11 @@ CREATE TABLE event (
 ) PARTITION BY RANGE (observed_at);
 CREATE INDEX event_seq ON event (seq);
 
--- Identity within a lot, across all months: 128 bits of the id's BLAKE2b.
+-- Identity within a lot, across all months: 128 bits of BLAKE2b of the id, and of what was sent.
 CREATE TABLE event_identity (
     lot text COLLATE "C" NOT NULL,
     digest uuid NOT NULL,
+    body uuid NOT NULL,
     observed_at timestamptz NOT NULL,
     PRIMARY KEY (lot, digest)
 );

@@ -1,0 +1,32 @@
+"""Turns: of costly reads a few go at once, some wait, and further ones are told to come again."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from parking.errors import Overloaded
+
+
+class Turns:
+    """Lets `at_once` pass, and `most` wait."""
+
+    def __init__(self, at_once: int, most: int) -> None:
+        """Begin with nobody there."""
+        self._free = asyncio.Semaphore(at_once)
+        self._waiting = 0
+        self._most = most
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn and have it; Overloaded when too many wait already."""
+        if self._free.locked() and self._waiting >= self._most:
+            raise Overloaded("Too many such reads are waiting.", headers={"Retry-After": "2"})
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._free.release()
