@@ -26,7 +26,7 @@ from tests.e2e.gateways import (
 from tests.e2e.wire import Refusal, Wire, connected, until
 from tests.service import RunningService, running_services
 
-KILLS = 6
+KILLS = 5
 LOTS = ("p1", "p2", "p3")
 
 
@@ -76,8 +76,9 @@ async def test_sigterm_under_load(database_url: str, service: RunningService) ->
         answered = {name for gateway in gateways for name in gateway.answered}
         stored = set(await ids_in(database_url, LOTS))
         assert answered <= stored
-        # started again, it goes on from there
-        service.start()
+    # started again, it goes on from there
+    service.start()
+    async with connected(service) as (wire,):
         for gateway in gateways:
             receipt = await wire.push(gateway.sent, lines=True)
             assert receipt["rejected"] == []

@@ -26,7 +26,7 @@ from tests.histories import NOW, History, Lot
 from tests.oracle_events import FUTURE, Json, content, identity, verdicts
 from tests.service import RunningService
 
-CASES = 30
+CASES = 24
 MOMENTS = 20
 AT_ONCE = 6
 

@@ -179,7 +179,7 @@ async def test_a_revoked_key_is_refused_by_both_within_a_second(two: Two) -> Non
 
 async def test_one_goes_and_comes_back(two: Two) -> None:
     one, other = two
-    async with connected(one, other) as wires:
+    async with connected(one, other, lasting=False) as wires:
         await describe(wires[0], ["h1"])
         await until(lambda: knows(wires[1], "h1"), SOON_S)
         one.kill()

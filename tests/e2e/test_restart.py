@@ -68,7 +68,7 @@ def readiness(service: RunningService) -> list[tuple[int, int]]:
 
 
 async def test_shows_the_same_after_a_stop_and_after_a_kill(service: RunningService) -> None:
-    async with connected(service) as (wire,):
+    async with connected(service, lasting=False) as (wire,):
         for lot in ("p1", "retired", "revived"):
             await wire.put_lot(lot, ZONES, opening_hours="24/7")
         await wire.put_spaces("p1", "s", SPACES)
@@ -110,7 +110,7 @@ async def test_shows_the_same_after_a_stop_and_after_a_kill(service: RunningServ
 
 
 async def test_only_the_end_of_the_log_is_read(service: RunningService) -> None:
-    async with connected(service) as (wire,):
+    async with connected(service, lasting=False) as (wire,):
         await wire.put_lot("p1", [zone("g", "gates", 100_000)])
         await wire.put_lot("quiet", ZONES)
         many = [

@@ -140,10 +140,13 @@ def now() -> datetime:
 
 
 @contextlib.asynccontextmanager
-async def connected(*services: RunningService) -> AsyncIterator[tuple[Wire, ...]]:
-    """Reach services as an admin."""
+async def connected(
+    *services: RunningService, lasting: bool = True
+) -> AsyncIterator[tuple[Wire, ...]]:
+    """Reach services as an admin; connections that do not last outlive no restart unnoticed."""
     timeout = aiohttp.ClientTimeout(total=60)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+    connector = aiohttp.TCPConnector(force_close=not lasting)
+    async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
         yield tuple(Wire(session, service.url, service.admin_key) for service in services)
 
 

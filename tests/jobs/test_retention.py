@@ -52,9 +52,12 @@ def told() -> list[Json]:
     ]
 
 
-@pytest.fixture(params=["Asia/Shanghai", "Asia/Kolkata", "America/New_York"])
-def timezone(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+wherever = pytest.mark.parametrize("timezone", ["Asia/Kolkata", "America/New_York"])
+
+
+@pytest.fixture
+def timezone() -> str:
+    return "Asia/Shanghai"
 
 
 @pytest.fixture
@@ -104,6 +107,7 @@ async def test_nothing_goes_before_it_is_worked_up(node: Node) -> None:
     assert min(await months(node)) == OCTOBER
 
 
+@wherever
 async def test_numbers_after_it_stay(node: Node) -> None:
     await walk.walk_all(node.replica)
     before = await answers(node)
@@ -119,6 +123,7 @@ async def test_numbers_after_it_stay(node: Node) -> None:
     assert await answers(node) == before
 
 
+@wherever
 async def test_what_comes_after_it_counts_as_if_nothing_had_gone(node: Node) -> None:
     await walk.walk_all(node.replica)
     assert (await drop(node))[-1] == SEPTEMBER
