@@ -77,9 +77,8 @@ Bbox = Annotated[
         },
     ),
 ]
-Whole = Annotated[int, BeforeValidator(_number)]
-Number = Annotated[float, BeforeValidator(_number)]
-Limit = Annotated[Whole, Field(ge=1, le=MOST_ITEMS, description="items in a page")]
+_AS_JSON = BeforeValidator(_number)  # after its Field, for the schema to know the bounds
+Limit = Annotated[int, Field(ge=1, le=MOST_ITEMS, description="items in a page"), _AS_JSON]
 Cursor = Annotated[str, Field(max_length=500, description="`next` of the page before")]
 CrsParam = Annotated[Crs, Field(description="datum of all positions in request and answer")]
 
@@ -140,15 +139,17 @@ class StreamQuery(FilterQuery):
 class NearbyQuery(CrsQuery):
     """`GET /v1/nearby`."""
 
-    lat: Annotated[Number, Field(ge=-90, le=90, description="degrees")]
-    lon: Annotated[Number, Field(ge=-180, le=180, description="degrees")]
-    radius_m: Annotated[Number, Field(ge=0, le=50_000, description="metres")] = 2_000
-    limit: Annotated[Whole, Field(ge=1, le=100)] = 10
+    lat: Annotated[float, Field(ge=-90, le=90, description="degrees"), _AS_JSON]
+    lon: Annotated[float, Field(ge=-180, le=180, description="degrees"), _AS_JSON]
+    radius_m: Annotated[float, Field(ge=0, le=50_000, description="metres"), _AS_JSON] = 2_000
+    limit: Annotated[int, Field(ge=1, le=100), _AS_JSON] = 10
     class_: Annotated[Class | None, Field(alias="class")] = None
     min_free: Annotated[
-        Whole | None, Field(ge=0, description="free spaces, of the class if one is given")
+        int | None, Field(ge=0, description="free spaces, of the class if one is given"), _AS_JSON
     ] = None
-    height_m: Annotated[Number | None, Field(gt=0, le=100, description="the car's, metres")] = None
+    height_m: Annotated[
+        float | None, Field(gt=0, le=100, description="the car's, metres"), _AS_JSON
+    ] = None
 
 
 class LogQuery(Query):
@@ -184,7 +185,7 @@ class UsageQuery(Query):
         Literal["all", "open"], Field(description="open leaves out the time a lot was closed")
     ] = "all"
     format: Literal["json", "csv", "parquet"] = "json"
-    limit: Annotated[Whole, Field(ge=1, le=MOST_ITEMS, description="rows in a page")] = 1000
+    limit: Annotated[int, Field(ge=1, le=MOST_ITEMS, description="rows in a page"), _AS_JSON] = 1000
     cursor: Cursor | None = None
 
 

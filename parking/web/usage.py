@@ -67,7 +67,7 @@ class Usage:
             raise InvalidInput("from must be before to.", faults=[Fault("?from", "not before to")])
         if query.from_ < 0:
             raise InvalidInput("Nothing is told of the time before 1970.", faults=[_TOO_EARLY])
-        if query.to - query.from_ > MOST_HOURS * HOUR:
+        if min(query.to, self._replica.clock()) - query.from_ > MOST_HOURS * HOUR:
             fault = Fault("?to", f"more than {MOST_HOURS} hours after from")
             raise InvalidInput("A parameter is not valid.", faults=[fault])
         if query.format == "parquet":

@@ -18,7 +18,8 @@ from parking.web.routes import list_routes
 from tests.web.conformance import closed, resolve, validator
 
 PARTS = (
-    "lots", "availability", "streams", "events", "sensors", "keys", "health", "documents",
+    "lots", "availability", "streams", "events", "sensors", "usage", "keys", "health",
+    "documents",
 )  # fmt: skip
 TOLD_IN_TEXT = {"Subscribe", "StreamMessage"}  # a WebSocket's messages have no place in OpenAPI
 Json = dict[str, Any]
