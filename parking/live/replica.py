@@ -183,7 +183,8 @@ class Replica:
 
     async def _rebuild_soon(self) -> None:
         try:
-            await self._rebuild_all()
+            while self._unbuilt:
+                await self._rebuild_all()
         except DatabaseAway:
             log.warning("some lots wait for the database to be rebuilt from the log")
 
