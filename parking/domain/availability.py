@@ -10,13 +10,10 @@ in any further event in any order, and nothing more:
 
 Latest is by `observed_at`, ties by the greater identity, so the order of arrival cannot matter.
 Passages are kept one by one for 48 h behind the newest event of their zone and as one sum before
-that. Two things need more than that, and `fold` then says so, for the caller to `rebuild` from the
-log: a base that is late by more than 48 h, and a void. States are folded up to a moment: whoever
+that. Two things need more than that, and `fold` then says so, for the caller to fold the log anew:
+a base that is late by more than 48 h, and a void. States are folded up to a moment: whoever
 folds holds events of the future back until their time has come.
 """
-
-from collections.abc import Container, Iterable
-from operator import attrgetter
 
 from msgspec import UNSET
 
@@ -29,7 +26,6 @@ from parking.domain.events import (
     Recount,
     SpaceEvent,
     Status,
-    Void,
 )
 from parking.domain.instants import HOUR
 from parking.domain.placing import Misplaced, place
@@ -52,7 +48,7 @@ MANY = 1024
 
 
 def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:  # noqa: C901 - one dispatch
-    """Take one event that is not voided into the state; False: it takes a `rebuild` by the log."""
+    """Take one event that is not voided into the state; False: the log must be folded anew."""
     event, layout = entry.event, timeline.at(entry.at)
     try:
         place_id = place(event, layout)
@@ -80,16 +76,6 @@ def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:  # noqa: C9
     if event.sensor is not UNSET:
         _fold_sensor(state, entry, event.sensor, place_id)
     return complete
-
-
-def rebuild(
-    state: LotState, entries: Iterable[Entry], voided: Container[str], timeline: Timeline
-) -> LotState:
-    """Fold a stretch of the log onto a state that holds all that was observed before it."""
-    for entry in sorted(entries, key=attrgetter("at", "id")):
-        if entry.id not in voided and not isinstance(entry.event, Void):
-            fold(state, entry, timeline)  # in order of time no base is late
-    return state
 
 
 def settle(state: LotState) -> LotState:

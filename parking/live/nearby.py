@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from parking.domain.geo import EARTH_RADIUS_M
-from parking.live.board import Board, LiveLot
+from parking.live.board import Board
+from parking.live.lot import LiveLot
 
 
 class Nearby:

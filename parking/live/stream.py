@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from parking.domain.timeline import Layout
-from parking.live.board import LiveLot
+from parking.live.lot import LiveLot
 from parking.live.replica import Replica
 
 _TICK_SECONDS = 0.05

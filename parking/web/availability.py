@@ -12,7 +12,7 @@ from parking.domain.numbers import View
 from parking.domain.timeline import Timeline
 from parking.errors import Fault, Gone, InvalidInput, NotFound
 from parking.ingest.intake import Intake
-from parking.live.board import LiveLot, zoned_json
+from parking.live.lot import LiveLot, zoned_json
 from parking.live.nearby import Nearby
 from parking.live.past import Past
 from parking.live.replica import Replica

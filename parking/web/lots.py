@@ -12,7 +12,7 @@ from parking.domain.geo import Crs
 from parking.domain.lots import Lot
 from parking.domain.timeline import Layout
 from parking.errors import Conflict, Fault, Forbidden, InvalidInput, NotFound
-from parking.live.board import LiveLot
+from parking.live.lot import LiveLot
 from parking.live.replica import Replica
 from parking.store.lots import Wish
 from parking.web import models

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from parking.domain.availability import rebuild, settle
+from parking.domain.availability import settle
 from parking.domain.events import Entry, Void
 from parking.domain.instants import DAY, HOUR, MINUTE, micros
 from parking.domain.meter import Past
@@ -19,6 +19,7 @@ from tests.by_hand import T
 from tests.drawn import draw
 from tests.e2e.wire import description, zone
 from tests.entries import NOW, passage
+from tests.folding import rebuild
 from tests.histories import History
 from tests.nodes import Node, shown, started
 from tests.oracle_events import Json, when

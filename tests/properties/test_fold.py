@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from parking.domain import availability
-from parking.domain.availability import rebuild, settle
+from parking.domain.availability import settle
 from parking.domain.events import Entry, Void, canonical, decode, identity, observed
 from parking.domain.instants import micros
 from parking.domain.lots import Lot, Space
@@ -23,6 +23,7 @@ from parking.domain.timeline import Change, Described, Listed, Timeline
 from parking.live.board import Board
 from parking.store.checkpoints import encode
 from tests import histories, oracle
+from tests.folding import rebuild
 from tests.histories import NOW, History
 
 Json = dict[str, Any]
