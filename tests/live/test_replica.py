@@ -285,3 +285,15 @@ async def test_random_histories_through_restarts_and_two_instances(node: Node, o
             await other.replica.sync()
             await node.replica.sync()
             assert shown(node.view(lot.id)) == shown(other.view(lot.id)) == wanted
+
+
+async def test_what_another_instance_just_described_is_not_skipped(node: Node, other: Node) -> None:
+    await node.describe("p1", GATES)
+    await other.replica.sync()
+    await node.describe("p2", GATES)
+    event = base("b", NOW - HOUR, 4) | {"lot": "p2"}
+    await node.take([event])
+    await other.take(cars(1))  # takes up the log so far, and with it what describes p2
+    view = other.view("p2")
+    assert view is not None
+    assert view.availability.occupied == 4
