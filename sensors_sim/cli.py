@@ -71,6 +71,7 @@ async def _service(target: Target, clock: Clock, progress: Progress) -> AsyncIte
         for number in signals:
             loop.remove_signal_handler(number)
 
+    # a loop on Windows or off the main thread takes no signals: the run then ends by its bounds
     with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
         for number in signals:
             loop.add_signal_handler(number, on_signal)
