@@ -1,6 +1,7 @@
 """Who may do what: keys, roles, and the rules of both in one place."""
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
@@ -8,6 +9,22 @@ from typing import Literal
 
 Role = Literal["admin", "operator", "planner"]
 ROLES: tuple[Role, ...] = ("admin", "operator", "planner")
+Lots = Literal["all", "in_path", "described", "each", "shown"]
+"""Where a route meets lots that an operator's key must not touch; `Rule` tells them apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may call a route, and for which lots; every route names one.
+
+    `roles`: those that may, None for anyone without a key. `lots`: what an operator's key may do
+    there with lots: `all` the same as anyone let in; `in_path` nothing unless the lot of the path
+    is its own; `described` nothing unless the lot is its own, as it was and as it is wished;
+    `each` nothing with those events whose lot is another's; `shown` see its own alone.
+    """
+
+    roles: tuple[Role, ...] | None
+    lots: Lots = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +36,7 @@ class Principal:
     operator: str | None = None
 
     def may_write_lot(self, owner: str) -> bool:
-        """Whether this one may describe and send events for lots of the operator `owner`."""
+        """Whether this one may speak for lots of the operator `owner`: of tenants the one rule."""
         return self.role == "admin" or (self.role == "operator" and self.operator == owner)
 
 
@@ -35,6 +52,10 @@ class Key:
     expires_at: int | None
     revoked_at: int | None
     hash: bytes
+
+
+SECRET = re.compile(r"pk_[A-Za-z0-9_-]{43}")
+"""What `new_secret` makes."""
 
 
 def new_secret() -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from parking.domain.access import Principal, Role
+from parking.domain.access import Principal, Rule
 from parking.errors import Fault, InvalidInput, TooLarge, UnsupportedMedia
 from parking.web.params import NoQuery, Query
 
@@ -55,11 +55,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Route:
-    """One URL and method: who may call it, with what, and what it answers.
-
-    `roles`: None for anyone, else the roles that may; `own_lot`: the lot in the path must be the
-    operator's own.
-    """
+    """One URL and method: who may call it, with what, and what it answers."""
 
     method: Literal["GET", "PUT", "POST", "DELETE"]
     path: str
@@ -67,8 +63,7 @@ class Route:
     summary: str
     tag: str
     answers: tuple[Answer, ...]
-    roles: tuple[Role, ...] | None = None
-    own_lot: bool = False
+    rule: Rule = field(kw_only=True)
     query: type[Query] = NoQuery
     body: type[BaseModel] | str | None = None
     errors: tuple[int, ...] = field(default=())

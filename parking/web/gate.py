@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from parking import metrics
-from parking.domain.access import Principal
+from parking.domain.access import SECRET, Principal, Rule
 from parking.errors import (
     Forbidden,
     InvalidInput,
@@ -36,6 +36,7 @@ log = logging.getLogger("parking.web")
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
 REQUEST_ID = "request_id"
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS = frozenset(("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"))
 _Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -52,17 +53,17 @@ class Gate:
         async def handle(request: web.Request) -> web.StreamResponse:
             if not route.early and not self._replica.ready:
                 raise Overloaded("The service is starting.", headers={"Retry-After": "1"})
-            principal = None if route.roles is None else self._let_in(request, route)
+            principal = None if route.rule.roles is None else self._let_in(request, route.rule)
             query = read_query(request.url, route.query)
             return await route.handler(Call(request, principal, query))
 
         return handle
 
-    def _let_in(self, request: web.Request, route: Route) -> Principal:
+    def _let_in(self, request: web.Request, rule: Rule) -> Principal:
         principal = self.authenticate(request)
-        if route.roles is not None and principal.role not in route.roles:
+        if rule.roles is not None and principal.role not in rule.roles:
             raise Forbidden(f"The role {principal.role} may not do that.")
-        if route.own_lot:
+        if rule.lots == "in_path":
             live = self._replica.board.find_shown(request.match_info["lot"])
             if live is None:
                 raise NotFound("There is no such lot.")
@@ -101,8 +102,11 @@ class Gate:
             route = request.match_info.route.resource
             label = route.canonical if route is not None else "unknown"
             seconds = time.perf_counter() - started
-            metrics.request_seconds.labels(request.method[:10], label, status).observe(seconds)
-            log.debug("%s %s %s %.1f ms", request.method, request.path, status, seconds * 1000)
+            method = request.method if request.method in _METHODS else "other"
+            metrics.request_seconds.labels(method, label, status).observe(seconds)
+            if log.isEnabledFor(logging.DEBUG):
+                path = without_keys(request.path)
+                log.debug("%s %s %s %.1f ms", request.method, path, status, seconds * 1000)
             request_id.reset(token)
 
     async def _answer(self, request: web.Request, handler: _Next, name: str) -> web.StreamResponse:
@@ -119,8 +123,13 @@ class Gate:
         except (asyncio.CancelledError, ConnectionError):
             raise
         except Exception:
-            log.exception("%s %s failed", request.method, request.path)
+            log.exception("%s %s failed", request.method, without_keys(request.path))
             return problem(ParkingError("Something failed here; it is in our log."), name)
+
+
+def without_keys(text: str) -> str:
+    """Give a text for the log without keys that someone put where they do not belong."""
+    return SECRET.sub("pk_…", text)
 
 
 def _translated(error: web.HTTPException) -> ParkingError:

@@ -81,8 +81,9 @@ def _operation(route: Route, schemas: dict[str, Schema]) -> dict[str, Any]:
         "tags": [route.tag],
     }
     text = examples.DESCRIPTIONS.get(f"{route.method} {route.path}", "")
-    if route.roles is not None:
-        text = f"{text} For the roles {', '.join(f'`{role}`' for role in route.roles)}.".strip()
+    if route.rule.roles is not None:
+        roles = ", ".join(f"`{role}`" for role in route.rule.roles)
+        text = f"{text} For the roles {roles}.".strip()
         made["security"] = [{"bearer": []}]
     if text:
         made["description"] = text
@@ -205,7 +206,7 @@ def _media(name: str) -> dict[str, Any]:
 
 
 def _is_cached(route: Route) -> bool:
-    return route.method == "GET" and route.roles is None and route.path not in _UNCACHED
+    return route.method == "GET" and route.rule.roles is None and route.path not in _UNCACHED
 
 
 def _answer(route: Route, answer: Answer, schemas: dict[str, Schema]) -> dict[str, Any]:
@@ -232,7 +233,7 @@ def _unchanged() -> dict[str, Any]:
 def _failures(route: Route) -> list[int]:
     """Give the statuses of failures: of the gate, of reading the body, and the route's own."""
     found = {400, *route.errors}  # no route takes a parameter that it does not know
-    if route.roles is not None:
+    if route.rule.roles is not None:
         found |= {401, 403}
     if route.body is not None:
         found |= {413, 415}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from parking.domain.access import Role
+from parking.domain.access import ROLES, Role, Rule
 from parking.web import models, params
 from parking.web.availability import Availability
 from parking.web.calls import Answer, Route
@@ -18,9 +18,10 @@ from parking.web.sensors import Sensors
 from parking.web.streams import Streams
 from parking.web.usage import Usage
 
-ADMIN: tuple[Role, ...] = ("admin",)
-ANYONE_WITH_A_KEY: tuple[Role, ...] = ("admin", "operator", "planner")
+ANYONE = Rule(None)
+ADMIN = Rule(("admin",))
 OPERATORS: tuple[Role, ...] = ("admin", "operator")
+OF_THE_LOT = Rule(OPERATORS, "in_path")
 
 
 def list_routes(
@@ -42,66 +43,70 @@ def list_routes(
         Route("GET", "/v1/availability", availability.get_all,
               "Availability of all lots, now or at a past moment", "drivers",
               (Answer(ok, "All matching lots", "AvailabilityList"),),
-              query=params.AvailabilityQuery, errors=(410,)),
+              rule=ANYONE, query=params.AvailabilityQuery, errors=(410,)),
         Route("GET", "/v1/nearby", availability.get_nearby,
               "The nearest lots that suit", "drivers",
-              (Answer(ok, "Nearest first", "NearbyList"),), query=params.NearbyQuery),
+              (Answer(ok, "Nearest first", "NearbyList"),), rule=ANYONE, query=params.NearbyQuery),
         Route("GET", "/v1/stream", streams.get_stream,
               "Follow changes as server-sent events", "drivers",
               (Answer(ok, "Events `availability` and `retired`", {"type": "string"},
                       "text/event-stream"),),
-              query=params.StreamQuery, headers=("Last-Event-ID",)),
+              rule=ANYONE, query=params.StreamQuery, headers=("Last-Event-ID",)),
         Route("GET", "/v1/ws", streams.get_ws,
               "Follow changes over WebSocket", "drivers",
-              (Answer(101, "Speaks WebSocket from here on"),)),
+              (Answer(101, "Speaks WebSocket from here on"),), rule=ANYONE),
         Route("GET", "/v1/lots", lots.list_lots, "List lots", "drivers",
-              (Answer(ok, "A page of descriptions", "LotList"),), query=params.LotsQuery),
+              (Answer(ok, "A page of descriptions", "LotList"),),
+              rule=ANYONE, query=params.LotsQuery),
         Route("GET", lot, lots.get_lot, "A lot's description", "drivers",
-              (Answer(ok, "The description", "Lot"),), query=params.CrsQuery, errors=(404,)),
+              (Answer(ok, "The description", "Lot"),),
+              rule=ANYONE, query=params.CrsQuery, errors=(404,)),
         Route("GET", lot + "/availability", availability.get_one,
               "Availability of a lot with its zones, now or at a past moment", "drivers",
               (Answer(ok, "The lot", "LotAvailability"),),
-              query=params.AtQuery, errors=(404, 410)),
+              rule=ANYONE, query=params.AtQuery, errors=(404, 410)),
         Route("GET", zone, lots.get_spaces, "The spaces of a zone", "drivers",
-              (Answer(ok, "The list", "Spaces"),), errors=(404,)),
+              (Answer(ok, "The list", "Spaces"),), rule=ANYONE, errors=(404,)),
         Route("PUT", lot, lots.put_lot, "Create or replace a lot's description", "operators",
               (Answer(ok, "Replaced", "Lot"), Answer(new, "Created", "Lot")),
-              roles=OPERATORS, query=params.CrsQuery, body=models.LotDescription),
+              rule=Rule(OPERATORS, "described"), query=params.CrsQuery,
+              body=models.LotDescription),
         Route("DELETE", lot, lots.delete_lot, "Retire a lot; its history is kept", "operators",
-              (Answer(gone, "Retired"),), roles=ADMIN, errors=(404,)),
+              (Answer(gone, "Retired"),), rule=ADMIN, errors=(404,)),
         Route("PUT", zone, lots.put_spaces, "Replace the list of a zone's spaces", "operators",
               (Answer(ok, "The list as it holds now", "Spaces"),),
-              roles=OPERATORS, own_lot=True, body=models.SpaceList, errors=(404, 409)),
+              rule=OF_THE_LOT, body=models.SpaceList, errors=(404, 409)),
         Route("POST", "/v1/events", events.post, "Push events", "operators",
               (Answer(ok, "What became of each, after the commit", "Receipt"),),
-              roles=OPERATORS, body="Events"),
+              rule=Rule(OPERATORS, "each"), body="Events"),
         Route("GET", lot + "/events", events.list_log, "A lot's events, newest first",
               "operators", (Answer(ok, "A page of the log", "LoggedEventList"),),
-              roles=OPERATORS, own_lot=True, query=params.LogQuery, errors=(404,)),
+              rule=OF_THE_LOT, query=params.LogQuery, errors=(404,)),
         Route("GET", lot + "/sensors", sensors.list, "How a lot's sensors are", "operators",
               (Answer(ok, "A page of sensors", "SensorList"),),
-              roles=OPERATORS, own_lot=True, query=params.PageQuery, errors=(404,)),
+              rule=OF_THE_LOT, query=params.PageQuery, errors=(404,)),
         Route("GET", "/v1/usage", usage.get, "Usage by bucket of the lots' calendar", "planners",
               (Answer(ok, "Rows; a page of them as JSON, all of them as CSV", "UsageList"),
                Answer(ok, "All rows", {"type": "string"}, "text/csv")),
-              roles=ANYONE_WITH_A_KEY, query=params.UsageQuery, errors=(404, 406)),
+              rule=Rule(ROLES, "shown"), query=params.UsageQuery, errors=(404, 406)),
         Route("POST", "/v1/keys", keys.post, "Make a key", "keys",
               (Answer(new, "The key, shown this once", "NewKey"),),
-              roles=ADMIN, body=models.KeyRequest),
+              rule=ADMIN, body=models.KeyRequest),
         Route("GET", "/v1/keys", keys.list, "List keys", "keys",
-              (Answer(ok, "A page of keys", "KeyList"),), roles=ADMIN, query=params.PageQuery),
+              (Answer(ok, "A page of keys", "KeyList"),), rule=ADMIN, query=params.PageQuery),
         Route("DELETE", "/v1/keys/{key}", keys.delete, "Revoke a key", "keys",
-              (Answer(gone, "Revoked"),), roles=ADMIN, errors=(404,)),
+              (Answer(gone, "Revoked"),), rule=ADMIN, errors=(404,)),
         Route("GET", "/healthz", health.get_alive, "Whether the process lives", "running",
-              (Answer(ok, "It does", "Status"),), early=True),
+              (Answer(ok, "It does", "Status"),), rule=ANYONE, early=True),
         Route("GET", "/readyz", health.get_ready, "Whether it can serve", "running",
-              (Answer(ok, "It can", "Status"),), errors=(503,), early=True),
+              (Answer(ok, "It can", "Status"),), rule=ANYONE, errors=(503,), early=True),
         Route("GET", "/metrics", health.get_metrics, "Metrics for Prometheus", "running",
-              (Answer(ok, "Text exposition", {"type": "string"}, "text/plain"),), early=True),
+              (Answer(ok, "Text exposition", {"type": "string"}, "text/plain"),),
+              rule=ANYONE, early=True),
         Route("GET", "/openapi.json", documents.get_openapi, "This document", "running",
-              (Answer(ok, "OpenAPI 3.1", {"type": "object"}),), early=True),
+              (Answer(ok, "OpenAPI 3.1", {"type": "object"}),), rule=ANYONE, early=True),
         Route("GET", "/docs", documents.get_docs, "This document to read and try", "running",
-              (Answer(ok, "A page", {"type": "string"}, "text/html"),), early=True),
+              (Answer(ok, "A page", {"type": "string"}, "text/html"),), rule=ANYONE, early=True),
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from parking.web.calls import Answer, Route
 from parking.web.openapi import document
-from parking.web.routes import list_routes
+from parking.web.routes import ANYONE, list_routes
 from tests.web.conformance import closed, resolve, validator
 
 PARTS = (
@@ -89,8 +89,8 @@ def test_access_and_failures_are_those_of_the_table(described: Json) -> None:
     for route in all_routes():
         operation = described["paths"][route.path][route.method.lower()]
         answers = set(operation["responses"])
-        assert ("security" in operation) == (route.roles is not None)
-        assert ({"401", "403"} <= answers) == (route.roles is not None)
+        assert ("security" in operation) == (route.rule.roles is not None)
+        assert ({"401", "403"} <= answers) == (route.rule.roles is not None)
         assert ({"413", "415"} <= answers) == (route.body is not None)
         assert ("503" in answers) == (not route.early or route.path == "/readyz")
         assert {str(answer.status) for answer in route.answers} <= answers
@@ -177,7 +177,9 @@ def test_events_that_the_service_refuses_are_no_events(described: Json) -> None:
 
 
 def test_an_answer_that_nobody_described_is_an_error() -> None:
-    route = Route("GET", "/v1/x", Mock(), "X", "drivers", (Answer(200, "An x", "Unheard"),))
+    route = Route(
+        "GET", "/v1/x", Mock(), "X", "drivers", (Answer(200, "An x", "Unheard"),), rule=ANYONE
+    )
     with pytest.raises(KeyError, match="Unheard"):
         document([route])
 
