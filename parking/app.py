@@ -30,6 +30,7 @@ from parking.web.events import Events
 from parking.web.gate import Gate
 from parking.web.health import BoardMetrics, Health
 from parking.web.keys import Keys
+from parking.web.limits import limits_of
 from parking.web.lots import Lots
 from parking.web.routes import build, list_routes
 from parking.web.sensors import Sensors
@@ -104,7 +105,7 @@ class Service:
         self._jobs = Jobs(self._replica, intake.oldest, self._leadership)
         self._streams = Streams(self._replica, stream)
         documents = Documents()
-        gate = Gate(self._replica)
+        gate = Gate(self._replica, limits_of(settings))
         self._events = Events(self._replica, intake, gate.authenticate)
         routes = list_routes(
             lots=Lots(self._replica),

@@ -1,12 +1,39 @@
 """Settings, all by environment."""
 
+import re
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+Network = IPv4Network | IPv6Network
 _ADMIN_KEY_LENGTH = 32
+_RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,4})")
+
+
+class Rate(NamedTuple):
+    """So many requests in so many seconds."""
+
+    requests: int
+    seconds: int
+
+
+def _rate(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    found = _RATE.fullmatch(value)
+    if found is None:
+        raise ValueError("requests/seconds is needed, such as 600/60")
+    return Rate(int(found[1]), int(found[2]))
+
+
+def _listed(value: Any) -> Any:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+RateSetting = Annotated[Rate | None, NoDecode, BeforeValidator(_rate)]
 
 
 class Settings(BaseSettings):
@@ -30,6 +57,20 @@ class Settings(BaseSettings):
         Field(
             description="a key with the role admin beside those in the database; ≥ 32 characters"
         ),
+    ] = None
+    rate_per_key: Annotated[
+        RateSetting,
+        Field(description="requests/seconds a key may make, such as 600/60; unset: any"),
+    ] = None
+    rate_per_address: Annotated[
+        RateSetting,
+        Field(description="the same for requests without a valid key, by the client's address"),
+    ] = None
+    trusted_proxies: Annotated[
+        tuple[Network, ...] | None,
+        NoDecode,
+        BeforeValidator(_listed),
+        Field(description="networks of the proxies that tell the client's address"),
     ] = None
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
 

@@ -28,6 +28,7 @@ from parking.errors import (
 )
 from parking.live.replica import Replica
 from parking.web.calls import Call, Route
+from parking.web.limits import RATE, UNLIMITED, Limits
 from parking.web.params import read_query
 from parking.web.replies import PUBLIC, problem
 
@@ -43,9 +44,10 @@ _Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Gate:
     """Lets requests through to the handlers of routes."""
 
-    def __init__(self, replica: Replica) -> None:
-        """Know keys and lots from the replica."""
+    def __init__(self, replica: Replica, limits: Limits | None = None) -> None:
+        """Know keys and lots from the replica; `limits` None lets everyone ask without end."""
         self._replica = replica
+        self._limits = limits
 
     def handler(self, route: Route) -> _Next:
         """Give what the router calls for a route."""
@@ -74,16 +76,20 @@ class Gate:
 
     def authenticate(self, request: web.Request) -> Principal:
         """Give who the request's key stands for; Unauthorized without a valid one."""
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        found = None
-        if scheme.lower() == "bearer" and secret:
-            found = self._replica.keyring.find(secret.strip(), self._replica.clock())
+        found = self.find_principal(request)
         if found is None:
             raise Unauthorized(
                 "Send a valid key as `Authorization: Bearer <key>`.",
                 headers={"WWW-Authenticate": 'Bearer realm="parking"'},
             )
         return found
+
+    def find_principal(self, request: web.Request) -> Principal | None:
+        """Give who the request's key stands for, None without a valid one."""
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not secret:
+            return None
+        return self._replica.keyring.find(secret.strip(), self._replica.clock())
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: _Next) -> web.StreamResponse:
@@ -111,6 +117,8 @@ class Gate:
 
     async def _answer(self, request: web.Request, handler: _Next, name: str) -> web.StreamResponse:
         try:
+            if self._limits is not None and request.path not in UNLIMITED:
+                self._limits.admit(request, self.find_principal(request))
             return await handler(request)
         except ParkingError as error:
             return problem(error, name)
@@ -145,9 +153,11 @@ def _translated(error: web.HTTPException) -> ParkingError:
 
 
 async def name_response(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the request's id on every answer, streams too."""
+    """Put the request's id on every answer, streams too, and what its limit leaves."""
     if REQUEST_ID in request:
         response.headers["X-Request-Id"] = request[REQUEST_ID]
+    if RATE in request:
+        response.headers.update(request[RATE])
 
 
 async def go_on(request: web.Request) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from parking.web import examples
 from parking.web.calls import Answer, Route
 from parking.web.event_schemas import ID, REF, Schema
+from parking.web.limits import UNLIMITED
 from parking.web.params import Query
 from parking.web.schemas import components, tidy
 
@@ -25,6 +26,7 @@ _PROBLEMS = {
     410: "That moment is before what is retained",
     413: "The body is larger than 8 MiB after decompression, or holds too many events",
     415: "That media type or encoding is not understood",
+    429: "Too many requests in too short a time, where the service is set up to count them",
     503: "Not now: the service is starting, overloaded, or cannot reach its database",
 }
 _HEADERS: dict[str, Schema] = {
@@ -32,6 +34,8 @@ _HEADERS: dict[str, Schema] = {
     "ETag": {"description": "validator for If-None-Match", "schema": {"type": "string"}},
     "Cache-Control": {"description": "who may keep this", "schema": {"type": "string"}},
     "Retry-After": {"description": "seconds to wait", "schema": {"type": "string"}},
+    "RateLimit": {"description": "what is left of the quota", "schema": {"type": "string"}},
+    "RateLimit-Policy": {"description": "the quota", "schema": {"type": "string"}},
     "WWW-Authenticate": {"description": "how to show a key", "schema": {"type": "string"}},
 }
 
@@ -239,12 +243,18 @@ def _failures(route: Route) -> list[int]:
         found |= {413, 415}
     if not route.early:
         found.add(503)
+    if route.path not in UNLIMITED:
+        found.add(429)
     return sorted(found)
 
 
 def _problem(status: int) -> dict[str, Any]:
     names = ["X-Request-Id"]
-    names += {401: ["WWW-Authenticate"], 503: ["Retry-After"]}.get(status, [])
+    names += {
+        401: ["WWW-Authenticate"],
+        429: ["RateLimit", "RateLimit-Policy", "Retry-After"],
+        503: ["Retry-After"],
+    }.get(status, [])
     return {
         "description": _PROBLEMS[status],
         "headers": _header_refs(names),

@@ -10,7 +10,10 @@ from parking.errors import ParkingError
 
 encode = msgspec.json.Encoder().encode
 _JSON = "application/json"
-PUBLIC = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, X-Request-Id"}
+PUBLIC = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
+}
 
 
 def reply(body: bytes, *, status: int = 200) -> web.Response:
