@@ -11,19 +11,21 @@ from aiohttp import web
 
 from parking import metrics
 from parking.config import Settings
+from parking.domain.instants import DAY
 from parking.errors import DatabaseAway
 from parking.ingest.commits import GroupCommit
 from parking.ingest.intake import Intake
-from parking.jobs.schedule import Jobs
+from parking.jobs.schedule import Jobs, every
 from parking.live.past import Past
 from parking.live.replica import Replica
 from parking.live.reports import Reports
 from parking.live.stream import Stream
-from parking.store import embedded
+from parking.store import audit, embedded
 from parking.store.database import Database, open_database
 from parking.store.leadership import Leadership
 from parking.store.log import LogWriter
 from parking.store.migrate import migrate
+from parking.web.audit import Audit
 from parking.web.availability import Availability
 from parking.web.documents import Documents
 from parking.web.events import Events
@@ -41,6 +43,7 @@ log = logging.getLogger("parking")
 
 _RETRY_SECONDS = 1.0
 _DRAIN_SECONDS = 2.5
+_AUDIT_SECONDS = 3600.0
 _LONGEST_LINE = 72 * 1024  # `lots=` with a thousand ids
 
 
@@ -115,6 +118,7 @@ class Service:
             sensors=Sensors(self._replica),
             usage=Usage(self._replica, Reports(database)),
             keys=Keys(self._replica),
+            audit=Audit(self._replica),
             health=Health(self._replica),
             documents=documents,
         )
@@ -171,6 +175,13 @@ class Service:
             group.create_task(self._replica.run())
             group.create_task(self._stream.run())
             group.create_task(self._jobs.run())
+            group.create_task(every(_AUDIT_SECONDS, "audit", self._forget_acts))
+
+    async def _forget_acts(self) -> None:
+        """Delete what is recorded of acts longer ago than they are to be kept."""
+        if self._settings.audit_days is not None:
+            async with self._replica.database.connection() as connection:
+                await audit.forget(connection, clock() - self._settings.audit_days * DAY)
 
     async def aclose(self) -> None:
         """Let go of what is still held."""

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     retention_days: Annotated[
         int | None, Field(ge=1, le=36_500, description="how long events are kept; unset: for ever")
     ] = None
+    audit_days: Annotated[
+        int | None,
+        Field(ge=30, le=36_500, description="how long it is kept who did what; unset: for ever"),
+    ] = None
     admin_key: Annotated[
         SecretStr | None,
         Field(

@@ -6,6 +6,7 @@ import asyncpg
 
 from parking.domain.access import Key, Role, hashed, new_secret
 from parking.domain.instants import micros, moment
+from parking.store import audit
 from parking.store.lots import lock
 
 _LIST = """
@@ -44,9 +45,14 @@ async def create_key(
     label: str,
     expires_at: int | None,
     now: int,
+    by: str = audit.COMMAND_LINE,
+    request: str | None = None,
 ) -> tuple[Key, str]:
-    """Make a key in the caller's transaction; gives it with its secret, which is kept nowhere."""
-    await lock(connection)
+    """Make a key in the caller's transaction; gives it with its secret, which is kept nowhere.
+
+    `by` is the id of the key that asks for it, in the request of that id.
+    """
+    change = await lock(connection)
     secret = new_secret()
     key = Key(
         id="key_" + secrets.token_hex(8),
@@ -68,10 +74,24 @@ async def create_key(
         moment(now),
         None if expires_at is None else moment(expires_at),
     )
+    await audit.record(
+        connection, change, now, key=by, action="key_created", target=key.id, request=request
+    )
     return key, secret
 
 
-async def revoke_key(connection: asyncpg.Connection, key_id: str, now: int) -> bool:
+async def revoke_key(
+    connection: asyncpg.Connection,
+    key_id: str,
+    now: int,
+    by: str = audit.COMMAND_LINE,
+    request: str | None = None,
+) -> bool:
     """Revoke a key in the caller's transaction; False when there is no valid one of that id."""
-    await lock(connection)
-    return await connection.fetchval(_REVOKE, key_id, moment(now)) is not None
+    change = await lock(connection)
+    if await connection.fetchval(_REVOKE, key_id, moment(now)) is None:
+        return False
+    await audit.record(
+        connection, change, now, key=by, action="key_revoked", target=key_id, request=request
+    )
+    return True

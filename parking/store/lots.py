@@ -9,6 +9,7 @@ import msgspec
 from parking.domain.instants import micros, moment
 from parking.domain.lots import Lot, Space
 from parking.domain.timeline import Change, Described, Listed
+from parking.store import audit
 
 _CHANGES = """
 SELECT lot, change, at, kind, zone, body::text AS body FROM lot_change
@@ -45,6 +46,8 @@ class Wish:
     """A description, a zone with its list, or None to retire."""
     after: int
     """The number of the lot's last change that the wish was made in view of; 0 for none."""
+    request: str | None = None
+    """The request that it came by."""
 
     def at(self, us: int) -> Change:
         """Give the change as it holds from `us` on."""
@@ -95,12 +98,26 @@ async def append(
             raise Overtaken
         at = now if latest["at"] is None else max(now, micros(latest["at"]) + 1)
         change = wish.at(at)
+        action: audit.Action
         if isinstance(change, Listed):
             kind, zone, body = "spaces", change.zone, _encode(change.spaces).decode()
+            action = "spaces_listed"
         elif change.lot is None:
             kind, zone, body = "retired", None, None
+            action = "lot_retired"
         else:
             kind, zone, body = "description", None, _encode(change.lot).decode()
+            action = "lot_described"
         await connection.execute(_INSERT, wish.lot, number, moment(at), kind, zone, body, key)
+        await audit.record(
+            connection,
+            number,
+            now,
+            key=key,
+            action=action,
+            lot=wish.lot,
+            zone=zone,
+            request=wish.request,
+        )
         stored.append(StoredChange(wish.lot, number, change))
     return stored

@@ -6,6 +6,7 @@
 from typing import get_args
 
 from parking.domain.access import ROLES
+from parking.store.audit import Action
 from parking.web.event_schemas import ID, REF, TIME, Schema
 from parking.web.sensors import State
 from parking.web.usage_schemas import USAGE_ROW
@@ -72,6 +73,8 @@ def answers(found: dict[str, Schema]) -> dict[str, Schema]:
             "A new key.",
             {**_KEY["properties"], "key": {"type": "string", "description": "shown this once"}},
         ),
+        "Act": _ACT,
+        "ActList": _list("What was done, newest first.", _ref("Act")),
         "Status": _object("How it is.", {"status": {"enum": ["alive", "ready"], "type": "string"}}),
         "StreamMessage": _STREAM_MESSAGE,
         "Problem": _PROBLEM,
@@ -147,6 +150,23 @@ _KEY: Schema = _object(
         "created_at": TIME,
         "expires_at": _maybe(TIME, "null: never"),
         "revoked_at": _maybe(TIME, "null: it is valid"),
+    },
+)
+_ACT: Schema = _object(
+    "Something that was done to a lot or a key.",
+    {
+        "at": TIME,
+        "key": {
+            **_TEXT,
+            "description": "the id of the key that did it; `environment` for the admin key of the "
+            "environment, `command-line` and `import` for who works on the database itself",
+        },
+        "action": {"type": "string", "enum": list(get_args(Action))},
+        "lot": _maybe(_TEXT, "the lot it was done to"),
+        "zone": _maybe(_TEXT, "the zone whose spaces or cars were listed or counted"),
+        "target": _maybe(_TEXT, "the key that was made or revoked, the event that was voided"),
+        "event": _maybe(_TEXT, "the id of the recount or void in the lot's log"),
+        "request": _maybe(_TEXT, "the request's id; null where there was none, and for events"),
     },
 )
 _STREAM_MESSAGE: Schema = {

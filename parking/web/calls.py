@@ -12,6 +12,7 @@ from parking.domain.access import Principal, Rule
 from parking.errors import Fault, InvalidInput, TooLarge, UnsupportedMedia
 from parking.web.params import NoQuery, Query
 
+REQUEST_ID = "request_id"
 MOST_BYTES = 8 * 1024 * 1024
 """Of a body after decompression."""
 _PIECE = 256 * 1024
@@ -34,6 +35,12 @@ class Call:
         """Who makes it, on routes that are not public."""
         assert self.principal is not None  # noqa: S101 - the route table sees to it
         return self.principal
+
+    @property
+    def name(self) -> str:
+        """The request's id."""
+        given: str = self.request[REQUEST_ID]
+        return given
 
     def part(self, name: str) -> str:
         """Give a part of the path."""

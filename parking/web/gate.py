@@ -27,7 +27,7 @@ from parking.errors import (
     Unauthorized,
 )
 from parking.live.replica import Replica
-from parking.web.calls import Call, Route
+from parking.web.calls import REQUEST_ID, Call, Route
 from parking.web.limits import RATE, UNLIMITED, Limits
 from parking.web.params import read_query
 from parking.web.replies import PUBLIC, problem
@@ -35,7 +35,6 @@ from parking.web.replies import PUBLIC, problem
 log = logging.getLogger("parking.web")
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
-REQUEST_ID = "request_id"
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset(("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"))
 _Next = Callable[[web.Request], Awaitable[web.StreamResponse]]

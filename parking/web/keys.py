@@ -39,6 +39,8 @@ class Keys:
                 label=wish.label,
                 expires_at=expires,
                 now=now,
+                by=call.who.key_id,
+                request=call.name,
             )
         await self._replica.sync()
         return reply_value({**_shown(key), "key": secret}, status=201)
@@ -59,7 +61,7 @@ class Keys:
         if "\0" in key_id:
             raise NotFound("There is no such key.")
         async with self._replica.database.transaction() as connection:
-            if not await keys.revoke_key(connection, key_id, now):
+            if not await keys.revoke_key(connection, key_id, now, call.who.key_id, call.name):
                 raise NotFound("There is no such key.")
         await self._replica.sync()
         return web.Response(status=204)

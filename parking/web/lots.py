@@ -7,7 +7,6 @@ import msgspec
 from aiohttp import web
 
 from parking.domain import hours
-from parking.domain.access import Principal
 from parking.domain.geo import Crs
 from parking.domain.lots import Lot
 from parking.domain.timeline import Layout
@@ -40,7 +39,7 @@ class Lots:
 
         def decide() -> list[Wish]:
             nonlocal new
-            wishes, new = wish_lot(self._replica, lot_id, wanted, who)
+            wishes, new = wish_lot(self._replica, lot_id, wanted, call)
             return wishes
 
         await self._replica.change_lots(decide, who.key_id)
@@ -59,7 +58,7 @@ class Lots:
 
         def decide() -> list[Wish]:
             self.find(lot_id)
-            return [Wish(lot_id, None, self._replica.last_change(lot_id))]
+            return [Wish(lot_id, None, self._replica.last_change(lot_id), call.name)]
 
         await self._replica.change_lots(decide, call.who.key_id)
         return web.Response(status=204)
@@ -110,7 +109,8 @@ class Lots:
             self._check_spaces(layout, zone_id, [space.id for space in spaces])
             if layout.lists.get(zone_id) == spaces:
                 return []
-            return [Wish(lot_id, (zone_id, spaces), self._replica.last_change(lot_id))]
+            last = self._replica.last_change(lot_id)
+            return [Wish(lot_id, (zone_id, spaces), last, call.name)]
 
         await self._replica.change_lots(decide, who.key_id)
         return reply_value({"lot": lot_id, "zone": zone_id, "spaces": spaces})
@@ -147,18 +147,18 @@ class Lots:
         return live, live.timeline.current
 
 
-def wish_lot(replica: Replica, lot_id: str, wanted: Lot, who: Principal) -> tuple[list[Wish], bool]:
+def wish_lot(replica: Replica, lot_id: str, wanted: Lot, call: Call) -> tuple[list[Wish], bool]:
     """Give what must change for the lot to be as wanted, and whether it is new."""
     live = replica.board.find(lot_id)
     if live is None:
-        return [Wish(lot_id, wanted, 0)], True
+        return [Wish(lot_id, wanted, 0, call.name)], True
     owner = live.timeline.last_layout.lot.operator
-    if not who.may_write_lot(owner):
+    if not call.who.may_write_lot(owner):
         raise Forbidden("The lot is another operator's.")
     current = live.timeline.current
     if current is not None and current.lot == wanted:
         return [], False
-    return [Wish(lot_id, wanted, replica.last_change(lot_id))], current is None
+    return [Wish(lot_id, wanted, replica.last_change(lot_id), call.name)], current is None
 
 
 def check_id(call: Call, name: str) -> str:

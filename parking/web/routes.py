@@ -6,6 +6,7 @@ from aiohttp import web
 
 from parking.domain.access import ROLES, Role, Rule
 from parking.web import models, params
+from parking.web.audit import Audit, AuditQuery
 from parking.web.availability import Availability
 from parking.web.calls import Answer, Route
 from parking.web.documents import Documents
@@ -33,6 +34,7 @@ def list_routes(
     sensors: Sensors,
     usage: Usage,
     keys: Keys,
+    audit: Audit,
     health: Health,
     documents: Documents,
 ) -> list[Route]:
@@ -96,6 +98,9 @@ def list_routes(
               (Answer(ok, "A page of keys", "KeyList"),), rule=ADMIN, query=params.PageQuery),
         Route("DELETE", "/v1/keys/{key}", keys.delete, "Revoke a key", "keys",
               (Answer(gone, "Revoked"),), rule=ADMIN, errors=(404,)),
+        Route("GET", "/v1/audit", audit.list, "Who changed lots and keys, recounted and voided",
+              "keys", (Answer(ok, "A page of what was done, newest first", "ActList"),),
+              rule=ADMIN, query=AuditQuery),
         Route("GET", "/healthz", health.get_alive, "Whether the process lives", "running",
               (Answer(ok, "It does", "Status"),), rule=ANYONE, early=True),
         Route("GET", "/readyz", health.get_ready, "Whether it can serve", "running",

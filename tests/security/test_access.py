@@ -71,6 +71,7 @@ PROBES: dict[str, Probe] = {
     "POST /v1/keys": Probe(ADMIN, body=_key),
     "GET /v1/keys": Probe(ADMIN),
     "DELETE /v1/keys/{key}": Probe(ADMIN),
+    "GET /v1/audit": Probe(ADMIN, "?lot={lot}"),
     "GET /healthz": Probe(ALL),
     "GET /readyz": Probe(ALL),
     "GET /metrics": Probe(ALL),

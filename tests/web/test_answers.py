@@ -157,6 +157,8 @@ async def read_all(client: Client) -> None:
         ("/v1/lots/{lot=p2}/sensors", 3),
         ("/v1/usage?from=2026-11-22T00:00:00Z&to=2026-11-23T00:00:00Z&by=zone&bucket=hour", 48),
         ("/v1/keys", 1),
+        ("/v1/audit", 5),
+        ("/v1/audit?lot=p1&limit=2", 2),
     ):
         found = await client.ask("GET", path, 200)
         assert len(found["items"]) >= least, (path, found)
