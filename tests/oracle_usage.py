@@ -12,7 +12,9 @@ Where the contract leaves room, this holds:
 * The peak is of what is known to be occupied over the whole capacity of the scope, flag zones and
   unknown spaces included; it counts the value that holds at `start`.
 * Full means that all spaces of the scope are known to be occupied, so never with a flag zone;
-  saturated, that nine tenths of them are.
+  that it is not full is known when a space is known to be free.
+* Saturated means that the lot is open and nine tenths of the spaces are known to be occupied; that
+  it is not saturated is known when it would not be if all unknown spaces were occupied.
 * Arrivals are null where all zones of the scope were flag zones all the while, or none was there;
   and then what `arrivals_are` is null too.
 * With `hours="open"` the time, and the arrivals, departures and ends of stays at moments, when the
@@ -22,6 +24,7 @@ Where the contract leaves room, this holds:
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -35,7 +38,11 @@ __all__ = ["add", "hour_of_week", "local_buckets", "local_hours", "quantile_boun
 By = Literal["lot", "zone", "class"]
 Hours = Literal["all", "open"]
 
-SUMS = ("capacity_us", "known_us", "occupied_us", "full_us", "saturated_us")
+SUMS = (
+    "capacity_us", "known_us", "occupied_us", "span_us", "opened_us", "full_us", "full_known_us",
+    "saturated_us", "saturated_known_us",
+)  # fmt: skip
+NINE_TENTHS = Fraction(9, 10)
 _DAY_US = 86_400_000_000
 _MINUTE_US = 60_000_000
 
@@ -76,8 +83,9 @@ def usage(
         if hours == "all" or state["status"] == "open":
             counted.add(since)
         width = (until - since) // MICROSECOND if since in counted else 0
+        open_width = width if state["status"] == "open" else 0
         for name, zones in _scopes(state["zones"], by).items():
-            tallies[name].hold(zones, width)
+            tallies[name].hold(zones, width, open_width)
 
     for move in moves(timeline, lists, read):
         if move.at in counted:
@@ -148,8 +156,11 @@ class _Tally:
         self.departures = 0
         self.stays_us: list[int] = []
 
-    def hold(self, zones: list[Json], width_us: int) -> None:
-        """Take it that the scope's zones are like this for so long; 0 where that does not count."""
+    def hold(self, zones: list[Json], width_us: int, open_us: int) -> None:
+        """Take it that the scope's zones are like this for so long, and so long of it open.
+
+        Both are 0 where that does not count.
+        """
         capacity = sum(zone["capacity"] for zone in zones)
         known = capacity - sum(zone["unknown"] for zone in zones)
         occupied = sum(zone["occupied"] or 0 for zone in zones)
@@ -158,10 +169,20 @@ class _Tally:
         self.sums["capacity_us"] += capacity * width_us
         self.sums["known_us"] += known * width_us
         self.sums["occupied_us"] += occupied * width_us
+        free = known - occupied
+        self.sums["span_us"] += width_us
+        self.sums["opened_us"] += open_us
         if occupied == capacity:
             self.sums["full_us"] += width_us
-        if 10 * occupied >= 9 * capacity:
-            self.sums["saturated_us"] += width_us
+        if occupied == capacity or free > 0:
+            self.sums["full_known_us"] += width_us
+        if Fraction(occupied, capacity) >= NINE_TENTHS:
+            self.sums["saturated_us"] += open_us
+        if (
+            Fraction(occupied, capacity) >= NINE_TENTHS
+            or Fraction(capacity - free, capacity) < NINE_TENTHS
+        ):
+            self.sums["saturated_known_us"] += open_us
         if known and width_us:
             self.peaks.append(occupied / capacity)
 
@@ -194,6 +215,7 @@ class _Tally:
 def _with_ratios(sums: Json) -> Json:
     """Fill in the columns that follow from the others."""
     capacity, known, occupied = (sums[name] for name in SUMS[:3])
+    span, opened, decided = (sums[name] for name in ("span_us", "opened_us", "saturated_known_us"))
     departures = sums["departures"]
     has_turnover = departures is not None and capacity > 0
     return {
@@ -202,6 +224,9 @@ def _with_ratios(sums: Json) -> Json:
         "occupancy_mean": occupied / known if known else None,
         "turnover": departures * _DAY_US / capacity if has_turnover else None,
         "dwell_mean_min": occupied / (_MINUTE_US * departures) if departures else None,
+        "full_coverage": sums["full_known_us"] / span if span else 0.0,
+        "saturation": sums["saturated_us"] / decided if decided else None,
+        "saturation_coverage": decided / opened if opened else 0.0,
     }
 
 

@@ -34,7 +34,9 @@ class TestTime:
     def test_of_a_lot_never_heard_nothing_is_known(self) -> None:
         row = hour(GATES)
         assert (row["start"], row["end"], row["capacity"]) == (T, T + HOUR, 10)
-        assert [row[name] for name in SUMS] == [36_000 * S, 0, 0, 0, 0]
+        told = {"capacity_us": 36_000 * S, "span_us": 3600 * S, "opened_us": 3600 * S}
+        assert {name: row[name] for name in SUMS} == dict.fromkeys(SUMS, 0) | told
+        assert (row["full_coverage"], row["saturation"], row["saturation_coverage"]) == (0, None, 0)
         assert row["coverage"] == 0
         assert row["occupancy_mean"] is row["occupancy_peak"] is row["dwell_mean_min"] is None
         assert (row["arrivals"], row["departures"], row["turnover"]) == (0, 0, 0)
@@ -200,13 +202,22 @@ class TestPeaks:
         assert row["occupancy_peak"] == 0.5
         assert row["coverage"] == 0.5
         assert row["full_us"] == row["saturated_us"] == 0
+        assert row["full_known_us"] == row["saturated_known_us"] == 0  # 10 to 20 of 20 may be taken
         assert hour(timeline, at(-1, "count", occupied=10), by="zone")[1]["full_us"] == 3600 * S
+
+    def test_what_is_not_so_is_known_in_spite_of_unknown_spaces(self) -> None:
+        timeline = lot(lasting(Z, "counts", 10), lasting("f", "flag", 10))
+        row = hour(timeline, at(-1, "count", occupied=9), at(1800, "count", occupied=7))
+        # 9 or 7 of 20 taken, 1 or 3 free: never full; 19 at most of 20, then 17 at most
+        assert (row["full_us"], row["full_known_us"]) == (0, 3600 * S)
+        assert (row["saturated_us"], row["saturated_known_us"]) == (0, 1800 * S)
 
     def test_saturated_begins_at_nine_tenths(self) -> None:
         events = [at(-1, "recount", occupied=8)]
         events += [at(s, "passage", direction="in") for s in (600, 1500)]
         row = hour(GATES, *events)
         assert (row["saturated_us"], row["full_us"]) == (3000 * S, 2100 * S)
+        assert (row["saturation"], row["saturation_coverage"]) == (3000 / 3600, 1)
 
     def test_a_level_beyond_the_capacity_is_clamped(self) -> None:
         row = hour(GATES, at(-1, "recount", occupied=15), at(1800, "passage", direction="out"))
@@ -233,7 +244,12 @@ class TestOpen:
         assert row["occupied_us"] == (3000 + 1200 + 6400) * S
         assert (row["occupancy_peak"], row["full_us"]) == (0.6, 0)
         assert (row["arrivals"], row["departures"]) == (0, 2)
-        assert hour(GATES, *self.EVENTS)["full_us"] == 500 * S
+        everything = hour(GATES, *self.EVENTS)
+        assert everything["full_us"] == 500 * S
+        # full from 700 to 1200, but closed: saturation is of the opening hours, whatever is asked
+        assert (everything["span_us"], everything["opened_us"]) == (3600 * S, 2400 * S)
+        assert everything["saturated_us"] == row["saturated_us"] == 0
+        assert everything["saturated_known_us"] == row["saturated_known_us"] == 2400 * S
 
     def test_opening_hours_stop_it_too(self) -> None:
         row = hour(
@@ -281,7 +297,10 @@ class TestAdd:
     def test_side_by_side_capacities_add_up(self) -> None:
         timeline = lot(lasting("a", "gates", 10), lasting("f", "flag", 4))
         joint = add(hour(timeline, by="zone"))
-        assert joint == hour(timeline)
+        whole = hour(timeline)
+        assert (joint.pop("span_us"), joint.pop("opened_us")) == (7200 * S, 7200 * S)  # two zones'
+        assert (whole.pop("span_us"), whole.pop("opened_us")) == (3600 * S, 3600 * S)
+        assert joint == whole
         assert joint["capacity"] == 14
 
     def test_an_empty_bucket_is_refused(self) -> None:

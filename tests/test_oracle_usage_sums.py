@@ -61,7 +61,10 @@ def test_hours_add_up_to_the_day(
     for part in parts:
         for row in rows(*part):
             assert row["capacity_us"] >= row["known_us"] >= row["occupied_us"] >= row["full_us"]
-            assert row["saturated_us"] >= row["full_us"] >= 0
+            assert row["span_us"] >= row["full_known_us"] >= row["full_us"] >= 0
+            assert row["opened_us"] >= row["saturated_known_us"] >= row["saturated_us"] >= 0
+            if hours == "open":
+                assert row["saturated_us"] >= row["full_us"]
             by_name[row.get(by, "")].append(row)
     assert [
         added | {"start": row["start"], "end": row["end"]}

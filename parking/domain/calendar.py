@@ -88,6 +88,13 @@ def list_buckets(start: int, end: int, zone: ZoneInfo, bucket: Bucket) -> Iterat
         at = following
 
 
+@lru_cache(maxsize=64)
+def boundaries(start: int, end: int, zone: ZoneInfo, bucket: Bucket) -> tuple[int, ...]:
+    """Give the starts of the buckets that [start, end) reaches into, and the end of the last."""
+    buckets = list(list_buckets(start, end, zone, bucket))
+    return (*(begin for begin, _ in buckets), buckets[-1][1]) if buckets else (start,)
+
+
 def hour_of_week(us: int, zone: ZoneInfo) -> int:
     """Give the hour of the local week, 0 from Monday 00:00 to 167."""
     here = local(us, zone)

@@ -33,16 +33,28 @@ class Gauge:
                 self._add(self.opened, passed)
 
     def _add(self, tally: Tally, passed: int) -> None:
+        if not self.capacity:
+            return
         known = self.occupied + self.free
         tally.capacity += self.capacity * passed
+        tally.span += passed
+        if self._open:
+            tally.opened += passed
         if not known:
             return
         tally.known += known * passed
         tally.occupied += self.occupied * passed
-        if self.occupied == self.capacity:
+        if self.free:
+            tally.full_known += passed
+        elif self.occupied == self.capacity:
+            tally.full_known += passed
             tally.full += passed
-        if 10 * self.occupied >= 9 * self.capacity:
-            tally.saturated += passed
+        if self._open:
+            if 10 * self.occupied >= 9 * self.capacity:
+                tally.saturated += passed
+                tally.saturated_known += passed
+            elif 10 * (self.capacity - self.free) < 9 * self.capacity:
+                tally.saturated_known += passed  # even if all the unknown ones were occupied
         share = self.occupied / self.capacity
         if tally.peak is None or share > tally.peak:
             tally.peak = share

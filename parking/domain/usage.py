@@ -7,7 +7,8 @@ peak, full and saturated time are kept for zone, class and lot each.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -23,16 +24,23 @@ _WIDTH = math.log(1.04)  # stays are counted in buckets 4 % wide: their middle i
 class Tally(Struct, array_like=True):
     """Sums over a stretch of time; `flows` are the bits above, 0 when nothing counts arrivals.
 
-    `capacity`, `known`, `occupied`: space-us. `full`, `saturated`: us with no free space and
-    nothing unknown, and with nine tenths of the capacity occupied or more. `peak`: greatest share
-    occupied. `stays`: how many stays ended, by the bucket of their length.
+    `capacity`, `known`, `occupied`: space-us. `span`, `opened`: us in which there were spaces, and
+    of these the us in which the lot was open. `full`: us with no free space and nothing unknown,
+    of the `full_known` us in which it is known whether that was so. `saturated`: us in which the
+    lot was open and nine tenths of the capacity occupied or more, of the `saturated_known` us in
+    which it was open and that is known. `peak`: greatest share occupied. `stays`: how many stays
+    ended, by the bucket of their length.
     """
 
     capacity: int = 0
     known: int = 0
     occupied: int = 0
+    span: int = 0
+    opened: int = 0
     full: int = 0
+    full_known: int = 0
     saturated: int = 0
+    saturated_known: int = 0
     arrivals: int = 0
     departures: int = 0
     flows: int = 0
@@ -44,8 +52,12 @@ class Tally(Struct, array_like=True):
         self.capacity += other.capacity
         self.known += other.known
         self.occupied += other.occupied
+        self.span += other.span
+        self.opened += other.opened
         self.full += other.full
+        self.full_known += other.full_known
         self.saturated += other.saturated
+        self.saturated_known += other.saturated_known
         self.arrivals += other.arrivals
         self.departures += other.departures
         self.flows |= other.flows
@@ -65,6 +77,21 @@ class Tally(Struct, array_like=True):
         return self.occupied / self.known if self.known else None
 
     @property
+    def full_coverage(self) -> float:
+        """The share of the time in which it is known whether all was full, 0 to 1."""
+        return self.full_known / self.span if self.span else 0.0
+
+    @property
+    def saturation(self) -> float | None:
+        """The share of opening hours in which nine tenths or more were occupied, where known."""
+        return self.saturated / self.saturated_known if self.saturated_known else None
+
+    @property
+    def saturation_coverage(self) -> float:
+        """The share of opening hours in which saturation is known, 0 to 1."""
+        return self.saturated_known / self.opened if self.opened else 0.0
+
+    @property
     def turnover(self) -> float | None:
         """Departures per space and day; None where departures are not counted."""
         if not self.flows or not self.capacity:
@@ -76,17 +103,70 @@ class Tally(Struct, array_like=True):
         """Occupied space-minutes per departure (Little's law); None without departures."""
         return self.occupied / MINUTE / self.departures if self.departures else None
 
-    def dwell_min(self, share: float) -> float | None:
-        """Give the length, in minutes, that `share` of the stays that ended do not pass."""
-        total = sum(self.stays.values())
-        if not total:
-            return None
-        rank = max(math.ceil(share * total), 1)
-        for bucket in sorted(self.stays):
-            rank -= self.stays[bucket]
-            if rank <= 0:
-                return length_of(bucket)
-        raise AssertionError("the ranks are used up before the stays")
+
+class Clock(Struct):
+    """Sums by the local hour of the day: capacity, known and occupied, 24 of each, space-us."""
+
+    COLUMNS: ClassVar = ("capacity", "known", "occupied")
+
+    capacity: Sequence[int] = (0,) * 24
+    known: Sequence[int] = (0,) * 24
+    occupied: Sequence[int] = (0,) * 24
+
+    def add(self, other: "Clock") -> None:
+        """Add the clock of another stretch or another scope."""
+        for name in self.COLUMNS:
+            mine, others = getattr(self, name), getattr(other, name)
+            setattr(self, name, [a + b for a, b in zip(mine, others, strict=True)])
+
+    @property
+    def peak_hour(self) -> int | None:
+        """The hour with the greatest mean share occupied, the first of them; None: none known."""
+        means = [
+            (occupied / known, -hour)
+            for hour, (known, occupied) in enumerate(zip(self.known, self.occupied, strict=True))
+            if known
+        ]
+        return -max(means)[1] if means else None
+
+    @property
+    def coverage(self) -> float:
+        """The coverage of the hour of the day that is known least, 0 to 1."""
+        shares = [
+            known / capacity
+            for known, capacity in zip(self.known, self.capacity, strict=True)
+            if capacity
+        ]
+        return min(shares, default=0.0)
+
+
+class TurnedAway(Struct):
+    """Cars to be expected while all was full; `unrated`: us of full time without an estimate."""
+
+    cars: float = 0.0
+    unrated: int = 0
+
+    def add(self, other: "TurnedAway") -> None:
+        """Add those of another stretch or another scope."""
+        self.cars += other.cars
+        self.unrated += other.unrated
+
+    def coverage(self, tally: Tally) -> float:
+        """Give the share of a tally's time of which the number is known, 0 to 1."""
+        return (tally.full_known - self.unrated) / tally.span if tally.span else 0.0
+
+
+def dwell_min(stays: Mapping[int, int], share: float) -> float | None:
+    """Give the length, in minutes, that `share` of the stays do not pass; None without stays."""
+    number = sum(stays.values())
+    if not number:
+        return None
+    rank = max(math.ceil(share * number), 1)
+    for bucket in sorted(stays):
+        rank -= stays[bucket]
+        if rank <= 0:
+            return length_of(bucket)
+    raise AssertionError("the ranks are used up before the stays")
 
 
 def bucket_of(stay_us: int) -> int:

@@ -15,6 +15,7 @@ log = logging.getLogger("parking.jobs")
 SNAPSHOT_SECONDS = 20.0
 WALK_SECONDS = 10.0
 MONTHS_SECONDS = 600.0
+DROP_SECONDS = 10.0
 
 
 async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
@@ -48,9 +49,12 @@ class Jobs:
         if await self._leadership.held():
             await walk.walk_all(self._replica)
 
-    async def months(self) -> None:
-        """Make months ahead and drop old ones."""
+    async def make_months(self) -> None:
+        """Make months of the log ahead."""
         await retention.make_ahead(self._replica)
+
+    async def drop_months(self) -> None:
+        """Drop the months of the log that are not retained any longer."""
         if await self._leadership.held():
             await retention.drop_old(self._replica, self._oldest(self._replica.clock()))
 
@@ -59,4 +63,5 @@ class Jobs:
         async with asyncio.TaskGroup() as group:
             group.create_task(every(SNAPSHOT_SECONDS, "snapshot", self._replica.save))
             group.create_task(every(WALK_SECONDS, "walk", self.walk))
-            group.create_task(every(MONTHS_SECONDS, "months", self.months))
+            group.create_task(every(MONTHS_SECONDS, "making months", self.make_months))
+            group.create_task(every(DROP_SECONDS, "dropping months", self.drop_months))

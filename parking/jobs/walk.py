@@ -7,11 +7,12 @@ own transaction, see `store.checkpoints`), and the walk goes over those hours ag
 
 import logging
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from parking import metrics
-from parking.domain.calendar import hour_start, next_hour, zone_of
+from parking.domain.calendar import bucket_start, hour_start, next_hour, zone_of
 from parking.domain.events import Entry
-from parking.domain.instants import DAY, HOUR
+from parking.domain.instants import DAY
 from parking.domain.meter import Meter, Past
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
@@ -25,13 +26,14 @@ log = logging.getLogger("parking.jobs.walk")
 _MOST_EVENTS = 100_000
 _MOST_HOURS = 500
 """After how much a stretch is stored and another begun, so that nothing else waits for long."""
+_NEVER = (0, "")
 _FINE = 3 * DAY
 """How far back checkpoints are kept for every hour; before that, for midnights UTC."""
 
 
 def last_whole_hour(timeline: Timeline, now: int) -> int:
     """Give the end of the last local hour that may be worked up at `now`, us."""
-    return hour_start(now - checkpoints.LAG, zone_of(timeline.last_layout.lot.timezone))
+    return hour_start(now - checkpoints.LAG, _zone(timeline))
 
 
 async def walk_all(replica: Replica) -> int:
@@ -42,7 +44,8 @@ async def walk_all(replica: Replica) -> int:
     behind = [
         live.timeline
         for live in replica.board.all_lots()
-        if progress.get(live.id, 0) < last_whole_hour(live.timeline, now)
+        if progress.get(live.id, _NEVER)[0] < last_whole_hour(live.timeline, now)
+        or progress[live.id][1] != live.timeline.last_layout.lot.timezone
     ]
     metrics.checkpoint_lots_behind.set(len(behind))
     for timeline in behind:
@@ -64,10 +67,12 @@ async def walk(replica: Replica, timeline: Timeline, due: int) -> int | None:
     async with replica.database.transaction("repeatable_read") as connection:
         head = await history.get_head(connection)
         voided = await history.list_voided(connection, timeline.id)
-        through = await checkpoints.find_progress(connection, timeline.id)
-        since, past = await _begin(
-            connection, timeline, min(through or due, due), head.retained_from
-        )
+        reached = await checkpoints.find_progress(connection, timeline.id)
+        if reached is not None and reached[1] != timeline.last_layout.lot.timezone:
+            await _change_calendar(replica, timeline)
+            return 0
+        through = due if reached is None else reached[0]
+        since, past = await _begin(connection, timeline, min(through, due), head.retained_from)
         stretch = Stretch(timeline, past, since, fine_from=replica.clock() - _FINE)
         async for at, entries in history.instants(connection, timeline.id, voided, since, due):
             if not stretch.take(at, entries):
@@ -77,6 +82,16 @@ async def walk(replica: Replica, timeline: Timeline, due: int) -> int | None:
     return stretch.reached if await _store(replica, timeline, stretch, head.seq) else None
 
 
+async def _change_calendar(replica: Replica, timeline: Timeline) -> None:
+    """Sort what is stored by the calendar of another time zone, and begin the lot anew.
+
+    Of what was dropped from the log, hours are sorted by their starts.
+    """
+    async with replica.database.transaction() as connection:
+        await usage.change_calendar(connection, timeline.id, _zone(timeline))
+        await checkpoints.forget(connection, timeline.id)
+
+
 async def _begin(
     connection: Connection, timeline: Timeline, at: int, retained_from: int
 ) -> tuple[int | None, Past]:
@@ -84,7 +99,7 @@ async def _begin(
 
     What a dropped month led to is the only one of its time, whether an hour begins there or not.
     """
-    zone = zone_of(timeline.last_layout.lot.timezone)
+    zone = _zone(timeline)
     while (nearest := await checkpoints.find_nearest(connection, timeline.id, at)) is not None:
         if nearest[0] == hour_start(nearest[0], zone) or nearest[0] <= retained_from:
             return nearest
@@ -96,13 +111,30 @@ async def _store(replica: Replica, timeline: Timeline, stretch: "Stretch", seq: 
     """Store what was worked up; False when it was overtaken and has to be done again."""
     try:
         async with replica.database.transaction() as connection:
+            zone = _zone(timeline)
             await usage.replace(
-                connection, timeline.id, stretch.begun, stretch.reached, stretch.hours
+                connection,
+                timeline.id,
+                stretch.hours,
+                zone=zone,
+                start=stretch.begun,
+                end=stretch.reached,
             )
-            await checkpoints.store(connection, timeline.id, stretch.made, stretch.reached, seq)
+            await checkpoints.store(
+                connection,
+                timeline.id,
+                stretch.made,
+                through=stretch.reached,
+                timezone=zone.key,
+                seq=seq,
+            )
     except checkpoints.Overtaken:
         return False
     return True
+
+
+def _zone(timeline: Timeline) -> ZoneInfo:
+    return zone_of(timeline.last_layout.lot.timezone)
 
 
 class Stretch:
@@ -114,7 +146,7 @@ class Stretch:
         """Begin at the checkpoint of `since`, or with the first event."""
         self._timeline = timeline
         self._past = past
-        self._zone = zone_of(timeline.last_layout.lot.timezone)
+        self._zone = _zone(timeline)
         self._fine_from = fine_from
         self._meter: Meter | None = None
         self._fresh = False  # whether there were events since the last checkpoint
@@ -134,7 +166,7 @@ class Stretch:
     def take(self, at: int, entries: Sequence[Entry]) -> bool:
         """Take the events of an instant; False: it has been enough, they are of the next one."""
         if self._meter is None:
-            self._begin(hour_start(at, self._zone))
+            self._begin(bucket_start(at, self._zone, "day"))
         assert self._meter is not None  # noqa: S101 - it has just begun
         if not self._pass(self._meter, at):
             return False
@@ -165,11 +197,11 @@ class Stretch:
             if enough:
                 return False
             # until there is an event, or a description by which an old reading is known again
-            until = min(at, self._timeline.next_change(end) or at)
-            if whole and meter.idle and until - end > HOUR:
-                self._keep(end)
-                self.reached = hour_start(until, self._zone)
-                meter.cut(self.reached)
+            until = bucket_start(min(at, self._timeline.next_change(end) or at), self._zone, "day")
+            if meter.idle and end < until and end == bucket_start(end, self._zone, "day"):
+                self._keep(end)  # days in which nothing is known are not stored
+                self.reached = until
+                meter.cut(until)
         return True
 
     def _next(self, at: int) -> int:

@@ -1,37 +1,61 @@
 """Reports: usage of lots by buckets of their local calendar.
 
-Hours that the walk has worked up are read as rows; those after it, the running one too, are metered
-from the log by the same meter; those in which nothing was known have no row, and are metered
-without events. A bucket is the sum of its hours.
+What the walk has worked up is read as days and hours; what comes after it, the running hour too, is
+metered from the log by the same meter; hours in which nothing was known need not be stored, and are
+metered without events. A bucket is the sum of its hours.
 """
 
-import asyncio
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from parking.domain.availability import fold
-from parking.domain.calendar import hour_start, next_hour, zone_of
-from parking.domain.meter import Meter, Past
+import numpy as np
+from numpy.typing import NDArray
+
+from parking.domain.calendar import boundaries, bucket_start, hour_start
+from parking.domain.instants import DAY
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
-from parking.domain.usage import Hour, Tally
+from parking.live import demand, metering
+from parking.live.summing import Buckets, Figures, add_series, series_of
 from parking.live.turns import Turns
-from parking.store import checkpoints, history, usage
+from parking.store import checkpoints, usage
 from parking.store.database import Connection, Database
+from parking.store.usage import Hours, Series, Table
 
-_ALL = 1 << 31
+Sums = list[dict[str, Figures]]
+"""Figures by bucket, and by name of what they are of ("" for lots)."""
 
 
-_HOURS_AT_ONCE = 200
+@dataclass(slots=True)
+class Lot:
+    """A lot that is asked for: its buckets, and what is known of them by and by."""
 
+    timeline: Timeline
+    buckets: Buckets
+    worked_to: int = 0
+    series: list[tuple[str, Series]] = field(default_factory=list)
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """The tallies of a lot, by zone or class or as a whole (""), over [start, end), us."""
+    @property
+    def start(self) -> int:
+        """The start of the first bucket, us."""
+        return self.buckets.starts[0]
 
-    start: int
-    end: int
-    tallies: dict[str, Tally]
+    def days(self) -> tuple[int, ...]:
+        """Give the starts of the days that the buckets reach into, and the end of the last."""
+        return boundaries(self.start, self.buckets.end, self.buckets.zone, "day")
+
+    def day_of(self, at: int) -> int:
+        """Give the start of the day of a moment, us."""
+        return bucket_start(at, self.buckets.zone, "day")
+
+    def gaps(self) -> list[tuple[int, int]]:
+        """List the stretches of which nothing is told yet."""
+        at, gaps = self.start, []
+        for start, end in sorted({span for _, series in self.series for span in _spans(series)}):
+            if start > at:
+                gaps.append((at, start))
+            at = max(at, end)
+        return [*gaps, (at, self.buckets.end)] if at < self.buckets.end else gaps
 
 
 class Reports:
@@ -42,131 +66,172 @@ class Reports:
         self._database = database
         self._turns = Turns(2, 50)
 
-    async def list_stretches(
-        self, timeline: Timeline, scope: str, hours: usage.Hours, buckets: list[tuple[int, int]]
-    ) -> list[Stretch]:
-        """Give a lot's tallies over buckets that follow each other; the last may end anywhere."""
-        start, end = buckets[0][0], buckets[-1][1]
+    async def list_sums(
+        self,
+        asked: Iterable[tuple[Timeline, Buckets]],
+        scope: str,
+        hours: Hours,
+        *,
+        turned_away: bool = False,
+    ) -> list[Sums]:
+        """Give the sums of lots, in their order; the last bucket of each may end anywhere.
+
+        Cars that were turned away are told if asked for: that takes all hours of the weeks around.
+        """
+        lots = [Lot(timeline, buckets) for timeline, buckets in asked]
+        reading = _Reading(scope, hours, fine=turned_away)
         async with (
             self._turns.turn(),
             self._database.transaction("repeatable_read") as connection,
         ):
-            reached = await checkpoints.find_progress(connection, timeline.id)
-            # what came late takes back to within an hour, whose row holds no more
-            through = start if reached is None else hour_start(reached, _zone_of(timeline))
-            rows = await usage.list_rows(
-                connection, timeline.id, scope, hours=hours, start=start, end=min(end, through)
-            )
-            pieces = [Stretch(row.start, row.end, {row.scope[1]: row.tally}) for row in rows]
-            if end > through:
-                metered = await self._meter(connection, timeline, through, end)
-                pieces += [_piece(hour, scope, hours) for hour in metered if hour.start >= start]
-            gaps = _gaps(pieces, start, end)
-            states = [LotState() for _ in gaps]
-            if hours == "open" and gaps:
-                states = await self._find_status(connection, timeline, [gap[0] for gap in gaps])
-        for gap, state in zip(gaps, states, strict=True):
-            pieces += await self._fill(timeline, scope, hours, state, gap)
-        return _sum(pieces, buckets)
+            await reading.read_stored(connection, lots)
+            await reading.meter_rest(connection, lots)
+            silences = await reading.find_silences(connection, lots)
+            around = await reading.list_around(connection, lots) if turned_away else None
+        for lot, state, (start, end) in silences:
+            zone = lot.buckets.zone
+            silence = await metering.meter_silence(lot.timeline, zone, state, start, end)
+            lot.series += series_of(silence, scope, opened=hours == "open").items()
+        if around is None:
+            return [_sum(lot, None) for lot in lots]
+        return [_sum(lot, around.get(lot.timeline.id, {})) for lot in lots]
 
-    @staticmethod
-    async def _meter(
-        connection: Connection, timeline: Timeline, through: int, end: int
-    ) -> list[Hour]:
-        """Meter the log from `through`, the start of an hour, up to `end`."""
-        zone = _zone_of(timeline)
-        voided = await history.list_voided(connection, timeline.id)
-        nearest = await checkpoints.find_nearest(connection, timeline.id, through)
-        since, past = (None, Past(LotState(), {})) if nearest is None else nearest
-        done: list[Hour] = []
-        meter: Meter | None = None
-        boundary = 0
-        async for at, entries in history.instants(connection, timeline.id, voided, since, end):
-            if meter is None:
-                meter = Meter(timeline, past, hour_start(at, zone) if since is None else since)
-                boundary = next_hour(hour_start(at, zone) if since is None else since, zone)
-            while boundary <= at:
-                done.append(meter.cut(boundary))
-                boundary = next_hour(boundary, zone)
-            meter.take(at, entries)
-        if meter is None:
-            if since is None:
-                return []
-            meter, boundary = Meter(timeline, past, since), next_hour(since, zone)
-        while boundary < end:
-            done.append(meter.cut(boundary))
-            boundary = next_hour(boundary, zone)
-        return [hour for hour in [*done, meter.cut(end)] if hour.start >= through]
 
-    @staticmethod
-    async def _find_status(
-        connection: Connection, timeline: Timeline, moments: list[int]
-    ) -> list[LotState]:
-        """Give whether the lot was said to be open or closed at each of the moments, in order."""
-        first, last = moments[0], moments[-1]
-        state = LotState(status=(await history.read_state(connection, timeline, first)).status)
-        lines = await history.list_page(
-            connection, timeline.id, start=first, end=last, type_="status", before=None, limit=_ALL
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Reading what there is of lots in one transaction."""
+
+    scope: str
+    hours: Hours
+    fine: bool
+    """Whether hours are needed also of days that are complete."""
+
+    async def read_stored(self, connection: Connection, lots: Sequence[Lot]) -> None:
+        """Read days that are complete, and the hours of the others."""
+        progress = await checkpoints.list_progress(connection)
+        for lot in lots:
+            reached, timezone = progress.get(lot.timeline.id, (0, ""))
+            # what came late takes back to within an hour, which is out of date from then on
+            known = timezone == lot.buckets.zone.key
+            lot.worked_to = hour_start(reached, lot.buckets.zone) if known else lot.start
+        since = {lot.timeline.id: lot.start for lot in lots}
+        if lots[0].buckets.each == "days" and not self.fine:
+            since = await self._read_days(connection, lots)
+        by_hours = [lot for lot in lots if lot.timeline.id in since]
+        found = await self._list(connection, "usage_hours", by_hours, since)
+        for lot in by_hours:
+            whole = dict(lot.series)
+            for name, series in found.get(lot.timeline.id, {}).items():
+                there = _within(series, lot)
+                if name in whole:  # hours of days that are complete are in them
+                    days = np.array(lot.days())
+                    of = days[np.searchsorted(days, series.figures["start"], "right") - 1]
+                    there &= ~np.isin(of, whole[name].figures["start"])
+                lot.series.append((name, series[there]))
+
+    async def _read_days(self, connection: Connection, lots: Sequence[Lot]) -> dict[str, int]:
+        """Read days that are complete; gives since which day (us) lots have some that are not."""
+        since = {lot.timeline.id: lot.start for lot in lots}
+        found = await self._list(connection, "usage_day", lots, since)
+        for lot in lots:
+            days = np.array(lot.days())
+            last = int(days[np.searchsorted(days, lot.worked_to, "right") - 1])
+            lacking = [last] if last < lot.worked_to else []
+            for name, series in found.get(lot.timeline.id, {}).items():
+                starts, ends = series.figures["start"], series.figures["end"]
+                place = np.searchsorted(days, starts, "right") - 1
+                whole = (days[place] == starts) & (days[place + 1] == ends) & _within(series, lot)
+                lot.series.append((name, series[whole]))
+                lacking += days[place[~whole]][:1].tolist()
+            if lacking:
+                since[lot.timeline.id] = min(lacking)
+            else:
+                del since[lot.timeline.id]
+        return since
+
+    async def _list(
+        self, connection: Connection, table: Table, lots: Sequence[Lot], since: Mapping[str, int]
+    ) -> dict[str, dict[str, Series]]:
+        lots = [lot for lot in lots if lot.worked_to > lot.start]
+        if not lots:
+            return {}
+        return await usage.list_series(
+            connection,
+            table,
+            [lot.timeline.id for lot in lots],
+            self.scope,
+            hours=self.hours,
+            start=min(lot.day_of(since[lot.timeline.id]) for lot in lots),
+            end=max(min(lot.buckets.end, lot.worked_to) for lot in lots),
         )
-        said = [line.entry for line in lines if line.voided_by is None]
-        said.sort(key=lambda entry: (entry.at, entry.id))
-        states = []
-        for at in moments:
-            while said and said[0].at <= at:
-                fold(state, said.pop(0), timeline)
-            states.append(LotState(status=state.status))
-        return states
+
+    async def meter_rest(self, connection: Connection, lots: Iterable[Lot]) -> None:
+        """Meter what is not worked up yet."""
+        for lot in lots:
+            end = lot.buckets.end
+            if lot.worked_to < end:
+                metered = await metering.meter_log(
+                    connection, lot.timeline, lot.buckets.zone, lot.worked_to, end
+                )
+                metered = [hour for hour in metered if hour.start >= lot.start]
+                lot.series += series_of(metered, self.scope, opened=self.hours == "open").items()
 
     @staticmethod
-    async def _fill(
-        timeline: Timeline, scope: str, hours: usage.Hours, state: LotState, gap: tuple[int, int]
-    ) -> list[Stretch]:
-        """Meter a stretch in which nothing was known: only capacity goes by."""
-        zone = _zone_of(timeline)
-        at, end = gap
-        meter = Meter(timeline, Past(state, {}), at)
-        pieces = []
-        while at < end:
-            at = min(next_hour(at, zone), end)
-            pieces.append(_piece(meter.cut(at), scope, hours))
-            if len(pieces) % _HOURS_AT_ONCE == 0:
-                await asyncio.sleep(0)  # others want to go on
-        return pieces
+    async def find_silences(
+        connection: Connection, lots: Iterable[Lot]
+    ) -> list[tuple[Lot, LotState, tuple[int, int]]]:
+        """Find the stretches without a known hour, and whether the lot was said to be closed."""
+        found = []
+        for lot in lots:
+            for gap in lot.gaps():
+                nearest = await checkpoints.find_nearest(connection, lot.timeline.id, gap[0])
+                status = None if nearest is None else nearest[1].state.status
+                found.append((lot, LotState(status=status), gap))
+        return found
+
+    async def list_around(
+        self, connection: Connection, lots: Sequence[Lot]
+    ) -> dict[str, dict[str, Series]]:
+        """List the hours that are stored of the weeks before and after."""
+        weeks = demand.WEEKS * 7 * DAY
+        return await usage.list_series(
+            connection,
+            "usage_hours",
+            [lot.timeline.id for lot in lots],
+            self.scope,
+            hours=self.hours,
+            start=min(lot.start for lot in lots) - weeks,
+            end=max(lot.buckets.end for lot in lots) + weeks,
+        )
 
 
-def _zone_of(timeline: Timeline) -> ZoneInfo:
-    return zone_of(timeline.last_layout.lot.timezone)
+def _within(series: Series, lot: Lot) -> NDArray[np.bool_]:
+    """Tell which records are asked for and up to date."""
+    figures = series.figures
+    end = min(lot.buckets.end, lot.worked_to)
+    within: NDArray[np.bool_] = (figures["start"] >= lot.start) & (figures["end"] <= end)
+    return within
 
 
-def _piece(hour: Hour, scope: str, hours: usage.Hours) -> Stretch:
-    tallies = hour.tallies if hours == "all" else hour.opened
-    named = {name: tally for (kind, name), tally in tallies.items() if kind == scope}
-    return Stretch(hour.start, hour.end, named)
+def _spans(series: Series) -> list[tuple[int, int]]:
+    """Give the stretches that are told without a break."""
+    starts, ends = series.figures["start"], series.figures["end"]
+    if not len(starts):
+        return []
+    breaks = np.flatnonzero(starts[1:] != ends[:-1])
+    firsts, lasts = np.append(0, breaks + 1), np.append(breaks, len(starts) - 1)
+    return list(zip(starts[firsts].tolist(), ends[lasts].tolist(), strict=True))
 
 
-def _gaps(pieces: list[Stretch], start: int, end: int) -> list[tuple[int, int]]:
-    """List what the pieces leave open of [start, end)."""
-    gaps = []
-    at = start
-    for piece in sorted(pieces, key=lambda piece: piece.start):
-        if piece.start > at:
-            gaps.append((at, piece.start))
-        at = max(at, piece.end)
-    if at < end:
-        gaps.append((at, end))
-    return gaps
-
-
-def _sum(pieces: list[Stretch], buckets: list[tuple[int, int]]) -> list[Stretch]:
-    """Sum pieces, none of which reaches over the end of a bucket, into the buckets."""
-    ordered = iter(sorted(pieces, key=lambda piece: piece.start))
-    piece = next(ordered, None)
-    summed = []
-    for start, end in buckets:
-        tallies: dict[str, Tally] = {}
-        while piece is not None and piece.start < end:
-            for name, tally in piece.tallies.items():
-                tallies.setdefault(name, Tally(stays={})).add(tally)
-            piece = next(ordered, None)
-        summed.append(Stretch(start, end, tallies))
-    return summed
+def _sum(lot: Lot, around: Mapping[str, Series] | None) -> Sums:
+    sums: Sums = [{} for _ in range(lot.buckets.number)]
+    for name, series in lot.series:
+        add_series(sums, name, series, lot.buckets)
+    if around is None:
+        return sums
+    for name in {name for name, _ in lot.series}:
+        mine = np.concatenate([told.figures for named, told in lot.series if named == name])
+        stored = around[name].figures if name in around else mine[:0]
+        stored = stored[stored["end"] <= lot.worked_to]
+        demand.add_turned_away(sums, name, mine, stored, lot.buckets)
+    return sums

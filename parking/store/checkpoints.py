@@ -38,8 +38,12 @@ FROM unnest($2::timestamptz[], $3::bytea[], $4::bytea[]) AS c (at, state, stays)
 ON CONFLICT (lot, at) DO UPDATE SET state = EXCLUDED.state, stays = EXCLUDED.stays
 """
 _PROGRESS = """
-INSERT INTO lot_progress (lot, through) VALUES ($1, $2)
-ON CONFLICT (lot) DO UPDATE SET through = EXCLUDED.through
+INSERT INTO lot_progress (lot, through, timezone) VALUES ($1, $2, $3)
+ON CONFLICT (lot) DO UPDATE SET through = EXCLUDED.through, timezone = EXCLUDED.timezone
+"""
+_REACHED = "SELECT through, timezone FROM lot_progress WHERE lot = $1"
+_FORGET = """
+DELETE FROM checkpoint WHERE lot = $1 AND at > (SELECT retained_from FROM log_head)
 """
 _WORKED = "UPDATE log_head SET worked_to = $1 WHERE worked_to < $1"
 _THIN_OUT = """
@@ -86,20 +90,33 @@ async def find_nearest(
     return micros(row["at"]), Past(_decode(row["state"]), _decode_stays(row["stays"]))
 
 
-async def list_progress(connection: asyncpg.Connection) -> dict[str, int]:
-    """List up to when (us) each lot's hours are worked up."""
-    rows = await connection.fetch("SELECT lot, through FROM lot_progress")
-    return {row["lot"]: micros(row["through"]) for row in rows}
+async def list_progress(connection: asyncpg.Connection) -> dict[str, tuple[int, str]]:
+    """List up to when (us) each lot's hours are worked up, and by the calendar of which zone."""
+    rows = await connection.fetch("SELECT lot, through, timezone FROM lot_progress")
+    return {row["lot"]: (micros(row["through"]), row["timezone"]) for row in rows}
 
 
-async def find_progress(connection: asyncpg.Connection, lot: str) -> int | None:
-    """Give up to when (us) a lot's hours are worked up."""
-    through = await connection.fetchval("SELECT through FROM lot_progress WHERE lot = $1", lot)
-    return None if through is None else micros(through)
+async def find_progress(connection: asyncpg.Connection, lot: str) -> tuple[int, str] | None:
+    """Give up to when (us) a lot's hours are worked up, and by the calendar of which zone."""
+    row = await connection.fetchrow(_REACHED, lot)
+    return None if row is None else (micros(row["through"]), row["timezone"])
+
+
+async def forget(connection: asyncpg.Connection, lot: str) -> None:
+    """Take a lot back to the oldest that is retained, in a transaction."""
+    await connection.execute("SELECT 1 FROM log_head FOR UPDATE")
+    await connection.execute(_FORGET, lot)
+    await connection.execute("DELETE FROM lot_progress WHERE lot = $1", lot)
 
 
 async def store(
-    connection: asyncpg.Connection, lot: str, made: Mapping[int, Stored], through: int, seq: int
+    connection: asyncpg.Connection,
+    lot: str,
+    made: Mapping[int, Stored],
+    *,
+    through: int,
+    timezone: str,
+    seq: int,
 ) -> None:
     """Store checkpoints computed from the log up to place `seq`; Overtaken ends the transaction.
 
@@ -116,7 +133,7 @@ async def store(
         [stored.state for stored in made.values()],
         [stored.stays for stored in made.values()],
     )
-    await connection.execute(_PROGRESS, lot, moment(through))
+    await connection.execute(_PROGRESS, lot, moment(through), timezone)
     await connection.execute(_WORKED, moment(through))
 
 

@@ -184,7 +184,20 @@ class UsageQuery(Query):
     hours: Annotated[
         Literal["all", "open"], Field(description="open leaves out the time a lot was closed")
     ] = "all"
-    format: Literal["json", "csv", "parquet"] = "json"
+    format: Annotated[
+        Literal["json", "csv", "parquet"],
+        Field(description="json in pages; csv and parquet are files of all rows"),
+    ] = "json"
+    measures: Annotated[
+        list[Literal["turned_away"]] | None,
+        BeforeValidator(_csv),
+        Field(min_length=1, max_length=1, description="further columns, which take longer"),
+    ] = None
+    min_coverage: Annotated[
+        float,
+        Field(ge=0, le=1, description="rows below are marked, and left out of districts' means"),
+        _AS_JSON,
+    ] = 0.5
     limit: Annotated[int, Field(ge=1, le=MOST_ITEMS, description="rows in a page"), _AS_JSON] = 1000
     cursor: Cursor | None = None
 

@@ -15,6 +15,10 @@ def _sum(text: str) -> Schema:
     return {"type": "number", "minimum": 0, "description": text}
 
 
+def _share(text: str) -> Schema:
+    return {"type": "number", "minimum": 0, "maximum": 1, "description": text}
+
+
 USAGE_ROW: Schema = {
     "type": "object",
     "description": "Usage of a lot, zone, class or district in a bucket [start, end).",
@@ -35,12 +39,7 @@ USAGE_ROW: Schema = {
         "capacity_s": _sum("space-seconds in all"),
         "known_s": _sum("space-seconds that are known"),
         "occupied_s": _sum("space-seconds that were occupied"),
-        "coverage": {
-            "type": "number",
-            "minimum": 0,
-            "maximum": 1,
-            "description": "known_s / capacity_s",
-        },
+        "coverage": _share("known_s / capacity_s"),
         "occupancy_mean": _maybe("number", "occupied_s / known_s; null when coverage is 0"),
         "occupancy_peak": _maybe(
             "number",
@@ -65,6 +64,40 @@ USAGE_ROW: Schema = {
             "number", "85 % of the stays that ended were no longer; minutes, within 5 %"
         ),
         "full_minutes": _sum("minutes with no free space and nothing unknown"),
+        "full_coverage": _share("share of the time in which it is known whether all was full"),
+        "saturation": _maybe(
+            "number",
+            "share of the opening hours with nine tenths of the spaces or more occupied, of those "
+            "of which it is known; null when saturation_coverage is 0",
+        ),
+        "saturation_coverage": _share("share of the opening hours of which saturation is known"),
+        "peak_hour": _maybe(
+            "integer",
+            "local hour of the day (17: 17:00 to 18:00) with the greatest occupied_s / known_s; "
+            "null for buckets of an hour",
+        ),
+        "peak_hour_coverage": _maybe(
+            "number", "coverage of the hour of the day that is known least; null with peak_hour"
+        ),
+        "low_coverage": {"type": "boolean", "description": "coverage is below min_coverage"},
+        "turned_away": _maybe(
+            "number",
+            "with measures=turned_away: cars to be expected in the full minutes, by the arrival "
+            "rate of the same hour of the week in four weeks before and after, of such hours in "
+            "which it was known never to be full; null where arrivals are, or nothing is known",
+        ),
+        "turned_away_coverage": _maybe(
+            "number", "share of the time of which turned_away is known; null where arrivals are"
+        ),
+        "lots": {"type": "integer", "minimum": 0, "description": "with by=district"},
+        "lots_covered": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "with by=district: lots whose coverage is min_coverage or more",
+        },
+        "covered_occupancy_mean": _maybe("number", "occupancy_mean of the lots_covered only"),
+        "covered_turnover": _maybe("number", "turnover of the lots_covered only"),
+        "covered_dwell_mean_min": _maybe("number", "dwell_mean_min of the lots_covered only"),
     },
     "required": [
         "start",
@@ -84,5 +117,11 @@ USAGE_ROW: Schema = {
         "dwell_p50_min",
         "dwell_p85_min",
         "full_minutes",
+        "full_coverage",
+        "saturation",
+        "saturation_coverage",
+        "peak_hour",
+        "peak_hour_coverage",
+        "low_coverage",
     ],
 }

@@ -14,6 +14,8 @@ from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
 from parking.jobs import walk
 from parking.store import checkpoints, history
+from parking.store.packing import DAY as DAY_RECORD
+from parking.store.packing import unpack
 from tests import histories, oracle
 from tests.by_hand import T
 from tests.drawn import draw
@@ -48,7 +50,8 @@ async def made(node: Node, lot: str) -> dict[int, LotState]:
 
 async def progress(node: Node, lot: str) -> int | None:
     async with node.database.connection() as connection:
-        return await checkpoints.find_progress(connection, lot)
+        reached = await checkpoints.find_progress(connection, lot)
+        return None if reached is None else reached[0]
 
 
 async def whole_log(node: Node) -> list[Entry]:
@@ -92,20 +95,22 @@ async def check_usage(node: Node) -> None:
     """Hold that the usage stored bit by bit is what one walk over the whole log stores."""
     bit_by_bit = await usage(node)
     async with node.database.connection() as connection:
-        await connection.execute("TRUNCATE checkpoint, lot_progress, usage_hour")
+        await connection.execute("TRUNCATE checkpoint, lot_progress, usage_day, usage_hours")
     await walk.walk_all(node.replica)
     assert bit_by_bit == await usage(node)
     assert len(bit_by_bit) > HISTORIES
 
 
 async def usage(node: Node) -> list[tuple[object, ...]]:
-    """Read the stored hours in which anything was known or moved."""
+    """Read the stored days in which anything was known or moved, and their hours."""
     async with node.database.connection() as connection:
         rows = await connection.fetch(
-            "SELECT * FROM usage_hour WHERE known_us + arrivals + departures > 0"
-            " ORDER BY lot, scope, hours, start, name"
+            "SELECT d.*, h.figures AS hours_figures, h.stays AS hours_stays FROM usage_day d"
+            " FULL JOIN usage_hours h USING (lot, scope, hours, day, name)"
+            " ORDER BY lot, scope, hours, day, name"
         )
-    return [tuple(row) for row in rows]
+    assert all(None not in tuple(row) for row in rows)  # each day has its hours, and the other way
+    return [tuple(row) for row in rows if unpack(row["figures"], DAY_RECORD)["known"][0]]
 
 
 def told(number: int) -> tuple[History, list[Json], list[timedelta]]:
@@ -216,12 +221,12 @@ async def test_what_was_overtaken_is_not_stored(node: Node) -> None:
         await node.take([late])
         with pytest.raises(checkpoints.Overtaken):
             async with node.database.transaction() as connection:
-                await checkpoints.store(connection, "p1", {}, due, seq)
+                await checkpoints.store(connection, "p1", {}, through=due, timezone="UTC", seq=seq)
     assert await progress(node, "p1") is None
     async with node.database.transaction() as connection:
         seq = (await history.get_head(connection)).seq
         await node.take([passage("not-late", due)])
-        await checkpoints.store(connection, "p1", {}, due, seq)
+        await checkpoints.store(connection, "p1", {}, through=due, timezone="UTC", seq=seq)
     assert await progress(node, "p1") == due
 
 

@@ -67,7 +67,12 @@ def test_every_tally_is_what_the_oracle_says(data: st.DataObject) -> None:
                     row["known_us"],
                     row["occupied_us"],
                 )
-                assert (tally.full, tally.saturated) == (row["full_us"], row["saturated_us"])
+                assert (tally.span, tally.opened) == (row["span_us"], row["opened_us"])
+                assert (tally.full, tally.full_known) == (row["full_us"], row["full_known_us"])
+                assert (tally.saturated, tally.saturated_known) == (
+                    row["saturated_us"],
+                    row["saturated_known_us"],
+                )
                 assert tally.peak == row["occupancy_peak"]
                 flows = (row["arrivals"], row["departures"])
                 assert (tally.arrivals, tally.departures) == (flows if tally.flows else (0, 0)), row

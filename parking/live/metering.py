@@ -1,0 +1,77 @@
+"""Metering on demand: hours that are not stored, from the log or because nothing was known."""
+
+import asyncio
+from zoneinfo import ZoneInfo
+
+from parking.domain.calendar import hour_start, next_hour
+from parking.domain.hours import next_change
+from parking.domain.meter import Meter, Past
+from parking.domain.states import LotState
+from parking.domain.timeline import Timeline
+from parking.domain.usage import Hour
+from parking.store import checkpoints, history
+from parking.store.database import Connection
+
+_AT_ONCE = 500
+
+
+async def meter_log(
+    connection: Connection, timeline: Timeline, zone: ZoneInfo, through: int, end: int
+) -> list[Hour]:
+    """Meter a lot's log from `through`, the start of an hour, up to `end`, us; the last ends there.
+
+    Hours in which there is nothing to be known may be left out.
+    """
+    voided = await history.list_voided(connection, timeline.id)
+    nearest = await checkpoints.find_nearest(connection, timeline.id, through)
+    since, past = (None, Past(LotState(), {})) if nearest is None else nearest
+    done: list[Hour] = []
+    meter: Meter | None = None
+    boundary = 0
+    async for at, entries in history.instants(connection, timeline.id, voided, since, end):
+        if meter is None:
+            start = hour_start(at, zone) if since is None else since
+            meter, boundary = Meter(timeline, past, start), next_hour(start, zone)
+        while boundary <= at:
+            done.append(meter.cut(boundary))
+            boundary = next_hour(boundary, zone)
+        meter.take(at, entries)
+    if meter is None:
+        if since is None:
+            return []
+        meter, boundary = Meter(timeline, past, since), next_hour(since, zone)
+    while boundary < end:
+        done.append(meter.cut(boundary))
+        boundary = next_hour(boundary, zone)
+    return [hour for hour in [*done, meter.cut(end)] if hour.start >= through]
+
+
+async def meter_silence(
+    timeline: Timeline, zone: ZoneInfo, state: LotState, start: int, end: int
+) -> list[Hour]:
+    """Meter hours of [start, end) in which nothing was known, so that only capacity goes by.
+
+    `state` tells whether the lot was said to be closed.
+    """
+    done: list[Hour] = []
+    at = start
+    while at < end:
+        like_this = _unchanging(timeline, at, end)
+        following = min(next_hour(at, zone), end)
+        hour = Meter(timeline, Past(state, {}), at).cut(following)
+        done.append(hour)
+        width, at = following - at, following
+        # further hours under the same description, all open or all closed, are the same
+        while (following := next_hour(at, zone)) <= like_this and following - at == width:
+            done.append(Hour(at, following, hour.tallies, hour.opened))
+            at = following
+            if len(done) % _AT_ONCE == 0:
+                await asyncio.sleep(0)  # others want to go on
+    return done
+
+
+def _unchanging(timeline: Timeline, at: int, end: int) -> int:
+    """Give until when, `end` at most, description and opening hours stay as they are at `at`."""
+    layout = timeline.at(at)
+    changes = [timeline.next_change(at), None if layout is None else next_change(layout.lot, at)]
+    return min([end, *(change for change in changes if change is not None)])
