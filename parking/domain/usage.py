@@ -7,8 +7,7 @@ peak, full and saturated time are kept for zone, class and lot each.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -104,42 +103,6 @@ class Tally(Struct, array_like=True):
         return self.occupied / MINUTE / self.departures if self.departures else None
 
 
-class Clock(Struct):
-    """Sums by the local hour of the day: capacity, known and occupied, 24 of each, space-us."""
-
-    COLUMNS: ClassVar = ("capacity", "known", "occupied")
-
-    capacity: Sequence[int] = (0,) * 24
-    known: Sequence[int] = (0,) * 24
-    occupied: Sequence[int] = (0,) * 24
-
-    def add(self, other: "Clock") -> None:
-        """Add the clock of another stretch or another scope."""
-        for name in self.COLUMNS:
-            mine, others = getattr(self, name), getattr(other, name)
-            setattr(self, name, [a + b for a, b in zip(mine, others, strict=True)])
-
-    @property
-    def peak_hour(self) -> int | None:
-        """The hour with the greatest mean share occupied, the first of them; None: none known."""
-        means = [
-            (occupied / known, -hour)
-            for hour, (known, occupied) in enumerate(zip(self.known, self.occupied, strict=True))
-            if known
-        ]
-        return -max(means)[1] if means else None
-
-    @property
-    def coverage(self) -> float:
-        """The coverage of the hour of the day that is known least, 0 to 1."""
-        shares = [
-            known / capacity
-            for known, capacity in zip(self.known, self.capacity, strict=True)
-            if capacity
-        ]
-        return min(shares, default=0.0)
-
-
 class TurnedAway(Struct):
     """Cars to be expected while all was full; `unrated`: us of full time without an estimate."""
 
@@ -154,19 +117,6 @@ class TurnedAway(Struct):
     def coverage(self, tally: Tally) -> float:
         """Give the share of a tally's time of which the number is known, 0 to 1."""
         return (tally.full_known - self.unrated) / tally.span if tally.span else 0.0
-
-
-def dwell_min(stays: Mapping[int, int], share: float) -> float | None:
-    """Give the length, in minutes, that `share` of the stays do not pass; None without stays."""
-    number = sum(stays.values())
-    if not number:
-        return None
-    rank = max(math.ceil(share * number), 1)
-    for bucket in sorted(stays):
-        rank -= stays[bucket]
-        if rank <= 0:
-            return length_of(bucket)
-    raise AssertionError("the ranks are used up before the stays")
 
 
 def bucket_of(stay_us: int) -> int:

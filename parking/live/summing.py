@@ -1,6 +1,7 @@
 """Summing: a lot's hours and days into the buckets that are asked for."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from parking.domain import instants
 from parking.domain.calendar import local
-from parking.domain.usage import Clock, Hour, Tally, TurnedAway
+from parking.domain.usage import Hour, Tally, TurnedAway, length_of
 from parking.store import packing
 from parking.store.packing import DAY, HOUR, STAY, Records
 from parking.store.usage import Series
@@ -25,21 +26,57 @@ Numbers = NDArray[np.int64]
 class Figures:
     """The usage of one scope in one bucket.
 
-    The clock is told of days and longer only, cars turned away where arrivals are counted and only
-    if they were asked for.
+    `clock`: space-us in all, known and occupied by the local hour of the day (24 x 3), of days and
+    longer. `stays`: how many ended, by the bucket of their length. `turned_away`: where arrivals
+    are counted, and only if it was asked for.
     """
 
-    tally: Tally = field(default_factory=lambda: Tally(stays={}))
-    clock: Clock = field(default_factory=Clock)
+    tally: Tally = field(default_factory=Tally)
+    clock: NDArray[np.float64] | None = None
+    stays: Numbers | None = None
     turned_away: TurnedAway | None = None
 
     def add(self, other: "Figures") -> None:
         """Add the figures of another stretch or another scope."""
         self.tally.add(other.tally)
-        self.clock.add(other.clock)
+        if other.clock is not None:
+            self.clock = other.clock if self.clock is None else self.clock + other.clock
+        if other.stays is not None:
+            self.stays = other.stays if self.stays is None else _added(self.stays, other.stays)
         if other.turned_away is not None:
             self.turned_away = self.turned_away or TurnedAway()
             self.turned_away.add(other.turned_away)
+
+    @property
+    def peak_hour(self) -> tuple[int | None, float | None]:
+        """The hour of the day with the greatest mean share occupied, the first of equals.
+
+        Beside it the coverage of the hour that is known least, 0 to 1. (None, None): not of days.
+        """
+        if self.clock is None:
+            return None, None
+        capacity, known, occupied = self.clock.T
+        there, told = capacity > 0, known > 0
+        if not told.any():
+            return None, 0.0
+        means = np.divide(occupied, known, out=np.full(24, -1.0), where=told)
+        return int(means.argmax()), float((known[there] / capacity[there]).min())
+
+    def dwell_min(self, *shares: float) -> list[float | None]:
+        """Give the lengths, minutes, that these shares of the stays do not pass."""
+        if self.stays is None:
+            return [None for _ in shares]
+        numbers = self.stays.cumsum()
+        ranks = [max(math.ceil(share * int(numbers[-1])), 1) for share in shares]
+        return [length_of(bucket) for bucket in numbers.searchsorted(ranks).tolist()]
+
+
+def _added(one: Numbers, other: Numbers) -> Numbers:
+    if len(one) < len(other):
+        one, other = other, one
+    added = one.copy()
+    added[: len(other)] += other
+    return added
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,47 +112,44 @@ def add_series(sums: list[dict[str, Figures]], name: str, series: Series, into: 
     ordered, records = keys[order], series.figures[order]
     firsts = np.flatnonzero(np.diff(ordered, prepend=-1))
     tallies = packing.list_sums(records, firsts)
-    clocks = _clocks(records, firsts, into)
     places = ordered[firsts].tolist()
+    clocks = _clocks(records, firsts, into) if into.each == "days" else [None for _ in places]
     for key, tally, clock in zip(places, tallies, clocks, strict=True):
-        if name in sums[key]:
-            sums[key][name].add(Figures(tally, clock))
-        else:
-            sums[key][name] = Figures(tally, clock)
-    _add_stays(sums, name, keys[series.of], series.stays)
+        _add(sums[key], name, Figures(tally, clock))
+    if len(series.stays):
+        for key, stays in _stays(keys[series.of], series.stays):
+            _add(sums[key], name, Figures(stays=stays))
 
 
-def _clocks(records: Records, firsts: NDArray[np.intp], into: Buckets) -> list[Clock]:
-    if into.each != "days":
-        return [Clock() for _ in firsts]
+def _add(sums: dict[str, Figures], name: str, figures: Figures) -> None:
+    if name in sums:
+        sums[name].add(figures)
+    else:
+        sums[name] = figures
+
+
+def _clocks(
+    records: Records, firsts: NDArray[np.intp], into: Buckets
+) -> Iterable[NDArray[np.float64]]:
+    """Sum up by the hour of the day, in floats: shares is all that is told of it."""
     if records.dtype == DAY:
-        return packing.list_clocks(records, firsts)
-    clocks = []
+        return np.add.reduceat(records["clock"].astype(np.float64), firsts, axis=0)
+    clocks = np.zeros((len(firsts), 24, len(packing.CLOCK)))
+    lengths = np.diff(firsts, append=len(records))
+    places = np.repeat(np.arange(len(firsts)), lengths)
     hours = hours_of_week(records["start"], into.zone) % 24
-    for first, last in zip(firsts, [*firsts[1:], len(records)], strict=True):
-        clock = np.zeros((len(Clock.COLUMNS), 24), np.int64)
-        for row, name in zip(clock, Clock.COLUMNS, strict=True):
-            np.add.at(row, hours[first:last], records[name][first:last])
-        clocks.append(Clock(*clock.tolist()))
+    for column, name in enumerate(packing.CLOCK):
+        np.add.at(clocks[:, :, column], (places, hours), records[name])
     return clocks
 
 
-def _add_stays(sums: list[dict[str, Figures]], name: str, keys: Numbers, stays: Records) -> None:
-    if not len(stays):
-        return
-    width = int(stays["bucket"].max()) + 1
-    counts = np.bincount(keys * width + stays["bucket"], stays["count"])  # exact up to 2 ** 53
-    filled = np.flatnonzero(counts)
-    groups, first = np.unique(filled // width, return_index=True)
-    buckets, numbers = (filled % width).tolist(), counts[filled].astype(np.int64).tolist()
-    places = [*first.tolist(), len(filled)]
-    for key, begin, end in zip(groups.tolist(), places, places[1:], strict=False):
-        counted = dict(zip(buckets[begin:end], numbers[begin:end], strict=True))
-        tally = sums[key][name].tally
-        if tally.stays:
-            tally.add(Tally(stays=counted))
-        else:
-            tally.stays = counted
+def _stays(keys: Numbers, stays: Records) -> Iterator[tuple[int, Numbers]]:
+    """Give the counts of stays by the bucket of their length, for each key that has any."""
+    width, number = int(stays["bucket"].max()) + 1, int(keys.max()) + 1
+    counts = np.bincount(keys * width + stays["bucket"], stays["count"], number * width)
+    table = counts.astype(np.int64).reshape(number, width)  # floats are exact up to 2 ** 53
+    for key in np.flatnonzero(table.any(axis=1)).tolist():
+        yield key, table[key]
 
 
 def series_of(hours: Sequence[Hour], scope: str, *, opened: bool) -> dict[str, Series]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parking.domain.calendar import local
-from parking.domain.usage import Clock, Tally, total
+from parking.domain.usage import Tally, total
 
 Records = NDArray[np.void]
 Places = NDArray[np.intp]
@@ -34,7 +34,10 @@ DAY = np.dtype(
     + [(name, "<i8") for name in ADDED]
     + [("flows", "<u4"), ("peak", "<f8"), ("clock", "<i8", (24, 3))]
 )
-"""The sum of a day's hours, which need not be all of them; `clock`: see `domain.usage.Clock`."""
+"""The sum of a day's hours, which need not be all of them; `clock`: `CLOCK` by the local hour."""
+
+CLOCK = ("capacity", "known", "occupied")
+"""What is summed by the hour of the day, in this order."""
 
 STAY = np.dtype([("hour", "u1"), ("bucket", "<u2"), ("count", "<u4")])
 """So many stays of a bucket of lengths, that ended in the hour of this number in its day."""
@@ -52,7 +55,7 @@ def pack_day(records: Records, stays: Records, zone: ZoneInfo) -> tuple[bytes, b
     """Give the sum of a day's hours, and its stays, as they are stored."""
     hours_of_day = [local(start, zone).hour for start in records["start"].tolist()]
     clock = np.zeros((24, 3), np.int64)
-    for column, name in enumerate(Clock.COLUMNS):
+    for column, name in enumerate(CLOCK):
         np.add.at(clock[:, column], hours_of_day, records[name])
     sum_ = total(list_sums(records, np.zeros(1, np.intp)))
     fields = hour_record(int(records["start"][0]), int(records["end"][-1]), sum_)
@@ -86,15 +89,9 @@ def list_sums(records: Records, firsts: Places) -> list[Tally]:
     return [Tally(*fields) for fields in zip(*columns, strict=True)]
 
 
-def list_clocks(records: Records, firsts: Places) -> list[Clock]:
-    """Sum the clocks of records of `DAY` into groups that begin at `firsts`."""
-    return [Clock(*zip(*rows, strict=True)) for rows in _sum(records["clock"], firsts)]
-
-
 def _sum(column: NDArray[Any], firsts: Places) -> list[Any]:
     """Sum a column into groups, exactly: what 63 bits may not hold is summed as Python does."""
     fits = len(column) * int(column.max()) <= _LARGEST
-    sums: list[Any] = np.add.reduceat(
-        column.astype(np.int64 if fits else object), firsts, axis=0
-    ).tolist()
+    wide = column.astype(np.int64 if fits else object)
+    sums: list[Any] = np.add.reduceat(wide, firsts).tolist()
     return sums

@@ -119,8 +119,9 @@ async def change_calendar(connection: asyncpg.Connection, lot: str, zone: ZoneIn
         days = np.array([bucket_start(start, zone, "day") for start in starts])
         for day in np.unique(days).tolist():
             part = series[days == day]
-            part.stays["hour"] = part.of
-            parts.append((day, scope, hours, Part(part.figures, part.stays)))
+            stays = part.stays.copy()
+            stays["hour"] = part.of
+            parts.append((day, scope, hours, Part(part.figures, stays)))
     for table in _READ:
         await connection.execute(f"DELETE FROM {table} WHERE lot = $1", lot)
     await _store(connection, lot, zone, parts)
@@ -187,6 +188,8 @@ class Series:
 
     def __getitem__(self, wanted: NDArray[np.bool_]) -> "Series":
         """Give the records that are wanted, with their stays."""
+        if wanted.all():
+            return self
         kept = wanted[self.of]
         of = (np.cumsum(wanted) - 1)[self.of[kept]]
         return Series(self.figures[wanted], self.stays[kept], of)

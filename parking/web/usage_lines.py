@@ -1,13 +1,14 @@
 """The lines of usage: what has a row, bucket by bucket, read a bounded piece at a time."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal
 
 from parking.domain.calendar import Bucket, boundaries, hour_start, zone_of
 from parking.domain.instants import DAY, HOUR
 from parking.domain.timeline import Layout, Timeline
+from parking.domain.usage import Tally
 from parking.live.reports import Reports, Sums
 from parking.live.summing import Buckets, Figures
 from parking.store.usage import Hours
@@ -58,7 +59,7 @@ class Line:
     capacity: int
     figures: Figures
     hour_of_week: int | None = None
-    covered: Figures | None = None
+    covered: Tally | None = None
     lots: int = 1
     lots_covered: int = 1
 
@@ -109,7 +110,7 @@ async def _by_district(
                 key = line.place[1:3]
                 if key not in sums:
                     sums[key] = replace(
-                        line, group=group, capacity=0, figures=Figures(), covered=Figures(), lots=0,
+                        line, group=group, capacity=0, figures=Figures(), covered=Tally(), lots=0,
                         lots_covered=0,
                     )  # fmt: skip
                 _add(sums[key], line, question.min_coverage)
@@ -124,7 +125,7 @@ def _add(district: Line, lot: Line, min_coverage: float) -> None:
     district.figures.add(lot.figures)
     district.lots += 1
     if lot.figures.tally.coverage >= min_coverage:
-        district.covered.add(lot.figures)
+        district.covered.add(lot.figures.tally)
         district.lots_covered += 1
 
 
@@ -186,24 +187,27 @@ async def _read(
 
 
 def _lines(timeline: Timeline, buckets: Buckets, sums: Sums, scope: str) -> Iterator[Line]:
-    ends = [*buckets.starts[1:], buckets.end]
+    spans: Iterable[tuple[int, int, int | None]]
     if buckets.each == "week":
-        spaces = _scopes(timeline, scope, buckets.starts[0], buckets.end)
-    for place, figures in enumerate(sums):
-        if buckets.each == "week":
-            start, end, hour_of_week = buckets.starts[0], buckets.end, place
-        else:
-            start, end, hour_of_week = buckets.starts[place], ends[place], None
-            spaces = _scopes(timeline, scope, start, end)
+        spans = [(buckets.starts[0], buckets.end, hour) for hour in range(buckets.number)]
+    else:
+        spans = [(*span, None) for span in pairwise([*buckets.starts, buckets.end])]
+    spaces: dict[str, int] = {}
+    held: Layout | None = None
+    for (start, end, hour), figures in zip(spans, sums, strict=True):
+        stretches = timeline.between(start, end)
+        if len(stretches) > 1 or stretches[0][1] is not held or held is None:
+            spaces, held = _scopes(stretches, scope), stretches[-1][1]
+            held = held if len(stretches) == 1 else None
         for name, capacity in spaces.items():
             told = figures.get(name) or Figures()
-            yield Line(timeline.id, start, end, name, capacity, told, hour_of_week)
+            yield Line(timeline.id, start, end, name, capacity, told, hour)
 
 
-def _scopes(timeline: Timeline, scope: str, start: int, end: int) -> dict[str, int]:
+def _scopes(stretches: Sequence[tuple[int, Layout | None]], scope: str) -> dict[str, int]:
     """Give what has a row in a bucket, with its spaces as described last in it."""
     spaces: dict[str, int] = {"": 0} if scope == "lot" else {}
-    for _, layout in timeline.between(start, end):
+    for _, layout in stretches:
         if layout is not None:
             spaces |= _spaces(layout, scope)
     return dict(sorted(spaces.items()))

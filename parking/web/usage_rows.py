@@ -1,9 +1,10 @@
 """The rows of usage, as they are answered: keys first, then the columns."""
 
+from functools import lru_cache
 from typing import Any
 
 from parking.domain.instants import MINUTE, SECOND, rfc3339
-from parking.domain.usage import LOWER_BOUND, Tally, dwell_min
+from parking.domain.usage import LOWER_BOUND, Tally
 from parking.live.summing import Figures
 from parking.web.usage_lines import Line, Question
 
@@ -19,6 +20,8 @@ _TURNED_AWAY = ("turned_away", "turned_away_coverage")
 _DISTRICT = (
     "lots", "lots_covered", "covered_occupancy_mean", "covered_turnover", "covered_dwell_mean_min",
 )  # fmt: skip
+
+_time = lru_cache(maxsize=4096)(rfc3339)  # lots have the same buckets
 
 
 def list_columns(question: Question) -> list[str]:
@@ -47,15 +50,15 @@ def read_row(question: Question, line: Line) -> Row:
         row[question.by] = line.name
     if line.hour_of_week is not None:
         row["hour_of_week"] = line.hour_of_week
-    row["start"] = rfc3339(line.start)
-    row["end"] = rfc3339(line.end)
+    row["start"] = _time(line.start)
+    row["end"] = _time(line.end)
     row["capacity"] = line.capacity
-    row |= _figures(line.figures, told_by_day=question.bucket not in ("hour", "hour_of_week"))
+    row |= _figures(line.figures)
     row["low_coverage"] = line.figures.tally.coverage < question.min_coverage
     if question.turned_away:
         row |= _turned_away(line.figures)
     if line.covered is not None:
-        covered = line.covered.tally
+        covered = line.covered
         row["lots"] = line.lots
         row["lots_covered"] = line.lots_covered
         row["covered_occupancy_mean"] = covered.occupancy_mean
@@ -64,9 +67,11 @@ def read_row(question: Question, line: Line) -> Row:
     return row
 
 
-def _figures(figures: Figures, *, told_by_day: bool) -> Row:
-    tally, clock = figures.tally, figures.clock
+def _figures(figures: Figures) -> Row:
+    tally = figures.tally
     counted = tally.flows != 0
+    half, most = figures.dwell_min(0.5, 0.85)
+    peak_hour, peak_hour_coverage = figures.peak_hour
     return {
         "capacity_s": _seconds(tally.capacity),
         "known_s": _seconds(tally.known),
@@ -79,14 +84,14 @@ def _figures(figures: Figures, *, told_by_day: bool) -> Row:
         "arrivals_are": _kind(tally),
         "turnover": tally.turnover,
         "dwell_mean_min": tally.dwell_mean_min if counted else None,
-        "dwell_p50_min": dwell_min(tally.stays, 0.5),
-        "dwell_p85_min": dwell_min(tally.stays, 0.85),
+        "dwell_p50_min": half,
+        "dwell_p85_min": most,
         "full_minutes": tally.full / MINUTE,
         "full_coverage": tally.full_coverage,
         "saturation": tally.saturation,
         "saturation_coverage": tally.saturation_coverage,
-        "peak_hour": clock.peak_hour if told_by_day else None,
-        "peak_hour_coverage": clock.coverage if told_by_day else None,
+        "peak_hour": peak_hour,
+        "peak_hour_coverage": peak_hour_coverage,
     }
 
 
