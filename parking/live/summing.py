@@ -55,12 +55,13 @@ class Figures:
         """
         if self.clock is None:
             return None, None
-        capacity, known, occupied = self.clock.T
-        there, told = capacity > 0, known > 0
-        if not told.any():
-            return None, 0.0
-        means = np.divide(occupied, known, out=np.full(24, -1.0), where=told)
-        return int(means.argmax()), float((known[there] / capacity[there]).min())
+        peak, greatest, least = None, -1.0, 1.0
+        for hour, (capacity, known, occupied) in enumerate(self.clock.tolist()):
+            if capacity:
+                least = min(least, known / capacity)
+                if known and occupied / known > greatest:
+                    peak, greatest = hour, occupied / known
+        return peak, 0.0 if peak is None else least
 
     def dwell_min(self, *shares: float) -> list[float | None]:
         """Give the lengths, minutes, that these shares of the stays do not pass."""
