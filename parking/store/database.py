@@ -17,7 +17,16 @@ QueryError = asyncpg.PostgresError
 
 _CONNECT_SECONDS = 3.0
 _COMMAND_SECONDS = 30.0
-_SETTINGS = {"application_name": "parking", "timezone": "UTC", "jit": "off"}
+_SETTINGS = {
+    "application_name": "parking",
+    "timezone": "UTC",
+    "jit": "off",
+    # An instance that the network has lost must not hold the log's head locked for all others.
+    "idle_in_transaction_session_timeout": "15s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+}
 
 AWAY = (
     OSError,
@@ -26,6 +35,7 @@ AWAY = (
     asyncpg.InterfaceError,
     asyncpg.InsufficientResourcesError,  # connections, memory, disk
     asyncpg.OperatorInterventionError,  # shutting down, starting up, cancelled
+    asyncpg.IdleInTransactionSessionTimeoutError,  # the network was lost for a while
     asyncpg.ObjectNotInPrerequisiteStateError,
     asyncpg.PostgresSystemError,  # I/O errors
     asyncpg.ReadOnlySQLTransactionError,  # a standby after a failover
@@ -59,6 +69,31 @@ async def connect(dsn: str, *, command_seconds: float = _COMMAND_SECONDS) -> asy
     )
 
 
+@contextlib.asynccontextmanager
+async def transaction_on(
+    connection: asyncpg.Connection, isolation: Any = "read_committed"
+) -> AsyncIterator[None]:
+    """Run a transaction; one that timed out or was cancelled ends with its connection.
+
+    The driver would wait for the answer to a ROLLBACK as long again as for what timed out.
+    """
+    transaction = connection.transaction(isolation=isolation)
+    try:
+        await transaction.start()
+        try:
+            yield
+        except (TimeoutError, asyncio.CancelledError):
+            raise
+        except BaseException:
+            await transaction.rollback()
+            raise
+        else:
+            await transaction.commit()
+    except (TimeoutError, asyncio.CancelledError):
+        connection.terminate()
+        raise
+
+
 class Database:
     """A pool for reads and rare writes; the log's writer has a connection of its own."""
 
@@ -72,12 +107,16 @@ class Database:
         """Lend a connection; DatabaseAway when there is none to be had."""
         with translated():
             async with self._pool.acquire(timeout=_CONNECT_SECONDS) as connection:
-                yield connection
+                try:
+                    yield connection
+                except TimeoutError:  # the others may be as dead: have them replaced
+                    await self._pool.expire_connections()
+                    raise
 
     @contextlib.asynccontextmanager
     async def transaction(self, isolation: Any = "read_committed") -> AsyncIterator[Any]:
         """Lend a connection in a transaction."""
-        async with self.connection() as connection, connection.transaction(isolation=isolation):
+        async with self.connection() as connection, transaction_on(connection, isolation):
             yield connection
 
     async def ping(self) -> None:
