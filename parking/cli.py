@@ -1,4 +1,4 @@
-"""The command line: `parking serve`, `migrate`, `keys`, `lots`, `demo`."""
+"""The command line: `parking serve`, `migrate`, `keys`, `lots`, `usage`, `demo`."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from parking import app, demo, logs
+from parking import app, cli_usage, demo, logs
 from parking.config import Settings
 from parking.domain.access import ROLES, Key
 from parking.domain.geo import CRSS
@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="run the service with simulated lots")
     _add_keys(commands.add_parser("keys", help="make, list and revoke keys"))
     _add_lots(commands.add_parser("lots", help="import descriptions of lots"))
+    cli_usage.add_arguments(commands.add_parser("usage", help="check and report usage"), _instant)
     return parser
 
 

@@ -53,3 +53,8 @@ checkpoint_lots_behind = Gauge(
     "Lots whose checkpoints are not up to date",
     registry=registry,
 )
+usage_differences = Counter(
+    "parking_usage_differences_total",
+    "Hours of usage that a nightly check found stored wrong, and mended.",
+    registry=registry,
+)

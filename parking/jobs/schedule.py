@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from parking.domain.instants import DAY
 from parking.errors import DatabaseAway
-from parking.jobs import retention, walk
+from parking.jobs import check, retention, walk
 from parking.live.replica import Replica
 from parking.store.database import QueryError
 from parking.store.leadership import Leadership
@@ -16,6 +17,7 @@ SNAPSHOT_SECONDS = 20.0
 WALK_SECONDS = 10.0
 MONTHS_SECONDS = 600.0
 DROP_SECONDS = 10.0
+CHECK_SECONDS = 300.0
 
 
 async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
@@ -43,6 +45,7 @@ class Jobs:
         self._replica = replica
         self._oldest = oldest
         self._leadership = leadership
+        self._checked = replica.clock() // DAY
 
     async def walk(self) -> None:
         """Work up the hours that are due."""
@@ -58,10 +61,18 @@ class Jobs:
         if await self._leadership.held():
             await retention.drop_old(self._replica, self._oldest(self._replica.clock()))
 
+    async def check(self) -> None:
+        """Check what was stored of a day, once in the night of UTC."""
+        night = self._replica.clock() // DAY
+        if night != self._checked and await self._leadership.held():
+            await check.check_night(self._replica)
+            self._checked = night
+
     async def run(self) -> None:
         """Do all of it by the clock until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(every(SNAPSHOT_SECONDS, "snapshot", self._replica.save))
             group.create_task(every(WALK_SECONDS, "walk", self.walk))
             group.create_task(every(MONTHS_SECONDS, "making months", self.make_months))
+            group.create_task(every(CHECK_SECONDS, "check", self.check))
             group.create_task(every(DROP_SECONDS, "dropping months", self.drop_months))

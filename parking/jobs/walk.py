@@ -72,7 +72,7 @@ async def walk(replica: Replica, timeline: Timeline, due: int) -> int | None:
             await _change_calendar(replica, timeline)
             return 0
         through = due if reached is None else reached[0]
-        since, past = await _begin(connection, timeline, min(through, due), head.retained_from)
+        since, past = await begin(connection, timeline, min(through, due), head.retained_from)
         stretch = Stretch(timeline, past, since, fine_from=replica.clock() - _FINE)
         async for at, entries in history.instants(connection, timeline.id, voided, since, due):
             if not stretch.take(at, entries):
@@ -92,7 +92,7 @@ async def _change_calendar(replica: Replica, timeline: Timeline) -> None:
         await checkpoints.forget(connection, timeline.id)
 
 
-async def _begin(
+async def begin(
     connection: Connection, timeline: Timeline, at: int, retained_from: int
 ) -> tuple[int | None, Past]:
     """Give the latest checkpoint until `at` at which a local hour begins; None: there is none.
@@ -175,13 +175,23 @@ class Stretch:
         self._seen += len(entries)
         return True
 
-    def finish(self, due: int) -> None:
-        """Go on to `due`, when there are no more events before it, or until it is enough."""
+    def finish(self, due: int) -> bool:
+        """Go on to `due`, when there are no more events before it; False: it has been enough."""
         if self._meter is None:
             self.begun = self.reached = due
-        elif self._pass(self._meter, due):
-            self._fresh = self._fresh or not self._meter.idle
-            self._keep(due)
+            return True
+        if not self._pass(self._meter, due):
+            return False
+        self._fresh = self._fresh or not self._meter.idle
+        self._keep(due)
+        return True
+
+    def drain(self) -> list[Hour]:
+        """Give the hours, and go on as if what was done until now had been stored."""
+        hours, self.hours = self.hours, []
+        self.made.clear()
+        self.begun, self._seen = self.reached, 0
+        return hours
 
     def _pass(self, meter: Meter, at: int) -> bool:
         """Go over the ends of hours, and the midnights, up to `at`; False when it is enough."""

@@ -42,6 +42,7 @@ INSERT INTO lot_progress (lot, through, timezone) VALUES ($1, $2, $3)
 ON CONFLICT (lot) DO UPDATE SET through = EXCLUDED.through, timezone = EXCLUDED.timezone
 """
 _REACHED = "SELECT through, timezone FROM lot_progress WHERE lot = $1"
+_THROUGH = "SELECT through FROM lot_progress WHERE lot = $1"
 _FORGET = """
 DELETE FROM checkpoint WHERE lot = $1 AND at > (SELECT retained_from FROM log_head)
 """
@@ -100,6 +101,14 @@ async def find_progress(connection: asyncpg.Connection, lot: str) -> tuple[int, 
     """Give up to when (us) a lot's hours are worked up, and by the calendar of which zone."""
     row = await connection.fetchrow(_REACHED, lot)
     return None if row is None else (micros(row["through"]), row["timezone"])
+
+
+async def take_back_all(connection: asyncpg.Connection, lot: str, at: int) -> int:
+    """Take a lot back to `at`, us, in a transaction; gives how far it was worked up."""
+    await connection.execute("SELECT 1 FROM log_head FOR UPDATE")
+    reached: int = micros(await connection.fetchval(_THROUGH, lot))
+    await take_back(connection, {lot: at})
+    return reached
 
 
 async def forget(connection: asyncpg.Connection, lot: str) -> None:

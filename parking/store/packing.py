@@ -82,6 +82,8 @@ def unpack(data: bytes, kind: np.dtype[np.void]) -> Records:
 
 def list_sums(records: Records, firsts: Places) -> list[Tally]:
     """Sum records of `HOUR` or `DAY` into groups that begin at `firsts`; without stays."""
+    if not len(firsts):
+        return []
     columns = [_sum(records[name], firsts) for name in ADDED]
     columns.append(np.bitwise_or.reduceat(records["flows"], firsts).tolist())
     peaks = np.fmax.reduceat(records["peak"], firsts).tolist()

@@ -7,7 +7,7 @@ what stands there beyond that is out of date. A day in which nothing was known m
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parking.domain.calendar import bucket_start
+from parking.domain.instants import DAY as DAY_US
 from parking.domain.instants import moment
 from parking.domain.usage import Hour, Scope, Tally
 from parking.store import packing
@@ -26,6 +27,10 @@ Table = Literal["usage_day", "usage_hours"]
 _COLUMNS = ("lot", "day", "scope", "name", "hours", "figures", "stays")
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _OF_DAY = "SELECT scope, name, hours, figures, stays FROM usage_hours WHERE lot = $1 AND day = $2"
+_HOURS = """
+SELECT scope, name, hours, day, figures, stays FROM usage_hours
+WHERE lot = $1 AND day >= $2 AND day < $3 ORDER BY scope, name, day, hours
+"""
 _OF_LOT = """
 SELECT scope, name, hours, figures, stays FROM usage_hours WHERE lot = $1 ORDER BY day
 """
@@ -59,6 +64,14 @@ class Part:
             np.concatenate([self.figures, np.array(records, HOUR)]),
             np.concatenate([self.stays, np.array(stays, STAY)]),
         )
+
+
+class HourKey(NamedTuple):
+    """Which hour of a lot, by its start in us; of which scope; all of it or while it was open."""
+
+    start: int
+    scope: Scope
+    hours: Hours
 
 
 _NOTHING = Part(np.empty(0, HOUR), np.empty(0, STAY))
@@ -216,6 +229,32 @@ async def list_series(
         lot: {name: _join(list(days.values()), kind) for name, days in names.items()}
         for lot, names in parts.items()
     }
+
+
+async def list_hours(
+    connection: asyncpg.Connection, lot: str, start: int, end: int
+) -> dict[HourKey, Tally]:
+    """List a lot's stored hours in [start, end), us; those while it was open beside them all."""
+    found: dict[HourKey, Tally] = {}
+    rows = await connection.fetch(_HOURS, lot, moment(start - 2 * DAY_US), moment(end))
+    for row in rows:  # what was so while it was open comes after what was so all the time
+        scope = (row["scope"], row["name"])
+        for record, tally in _tallies(_part(row)):
+            if start <= record["start"] and record["end"] <= end:
+                if row["hours"] == "all":
+                    found[HourKey(int(record["start"]), scope, "all")] = tally
+                found[HourKey(int(record["start"]), scope, "open")] = tally
+    return found
+
+
+def _tallies(part: Part) -> Iterator[tuple[Any, Tally]]:
+    """Give records with their tallies, the counts of stays among them."""
+    tallies = packing.list_sums(part.figures, np.arange(len(part.figures)))
+    for tally in tallies:
+        tally.stays = {}
+    for hour, bucket, count in part.stays.tolist():
+        tallies[hour].stays[bucket] = count
+    return zip(part.figures, tallies, strict=True)
 
 
 def _join(rows: Sequence[asyncpg.Record], kind: np.dtype[np.void]) -> Series:

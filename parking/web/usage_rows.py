@@ -53,10 +53,10 @@ def read_row(question: Question, line: Line) -> Row:
     row["start"] = _time(line.start)
     row["end"] = _time(line.end)
     row["capacity"] = line.capacity
-    row |= _figures(line.figures)
+    row |= read_figures(line.figures)
     row["low_coverage"] = line.figures.tally.coverage < question.min_coverage
     if question.turned_away:
-        row |= _turned_away(line.figures)
+        row |= read_turned_away(line.figures)
     if line.covered is not None:
         covered = line.covered
         row["lots"] = line.lots
@@ -67,7 +67,8 @@ def read_row(question: Question, line: Line) -> Row:
     return row
 
 
-def _figures(figures: Figures) -> Row:
+def read_figures(figures: Figures) -> Row:
+    """Give the columns of figures, but for cars that were turned away."""
     tally = figures.tally
     counted = tally.flows != 0
     half, most = figures.dwell_min(0.5, 0.85)
@@ -101,7 +102,8 @@ def _kind(tally: Tally) -> str | None:
     return "lower_bound" if tally.flows & LOWER_BOUND else "exact"
 
 
-def _turned_away(figures: Figures) -> Row:
+def read_turned_away(figures: Figures) -> Row:
+    """Give the columns of cars that were turned away; null where arrivals are not counted."""
     turned_away = figures.turned_away
     if turned_away is None:
         return dict.fromkeys(_TURNED_AWAY)
