@@ -40,6 +40,12 @@ demo: .venv/.done-run .venv/.done-product ## start the service, fill it with the
 test: .venv/.done-dev .venv/.done-product ## run the whole test suite
 	@$(VENV_PYTHON) -m pytest -n auto --maxprocesses 4
 
+# More: make bench BENCH="--quick --rows batches,nearby"; --help lists all of it.
+BENCH ?=
+.PHONY: bench
+bench: .venv/.done-bench .venv/.done-product ## measure each path beside the ceiling of its means
+	@$(VENV_PYTHON) -m tests.bench $(BENCH)
+
 .PHONY: lint
 lint: .venv/.done-dev .venv/.done-product ## check style, types and import layers
 	$(VENV_PYTHON) -m ruff check
@@ -110,6 +116,11 @@ install = PYTHONUNBUFFERED=1 $(PIP) install $(1) | $(VENV_PYTHON) -c "$$PROGRESS
 .venv/.done-dev: requirements-dev.lock .venv/.done-python
 	@echo "installing what service and tests need (once: a minute or so, by the network)"
 	@$(call install,--require-hashes -r requirements-dev.lock)
+	@touch $@
+
+.venv/.done-bench: requirements-bench.lock .venv/.done-python
+	@echo "installing what the service and its benchmarks need"
+	@$(call install,--require-hashes -r requirements-bench.lock)
 	@touch $@
 
 .venv/.done-product: pyproject.toml .venv/.done-python
