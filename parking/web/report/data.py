@@ -48,9 +48,10 @@ class Figures:
 
     `turnover`: departures per space and day. `dwell_*_min`: minutes. `full_minutes`: minutes with
     no space free and nothing unknown. `saturation`: share of opening hours in which nine tenths or
-    more were occupied. `peak_hour`: the local hour of the day (0 to 23) that was the fullest.
-    `turned_away`: cars that are expected to have found the lot full. Each `*_coverage` is the share
-    of the time that the figure before it rests on.
+    more were occupied. `peak_hour`: the local hour of the day (0 to 23) that was the fullest,
+    `peak_hour_coverage`: that of the hour of the day that is known least. `turned_away`: cars that
+    are to be expected in the full minutes. Each other `*_coverage` is the share of the time that
+    its figure rests on.
     """
 
     capacity_s: float
@@ -73,6 +74,7 @@ class Figures:
     peak_hour_coverage: float
     turned_away: float | None
     turned_away_coverage: float
+    full_coverage: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
