@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,7 +32,11 @@ BACK = timedelta(days=3)
 TIMEZONES = ("Asia/Shanghai", "Asia/Kolkata", "Europe/Berlin")
 BYS: tuple[oracle_usage.By, ...] = ("lot", "zone", "class")
 HOURS: tuple[oracle_usage.Hours, ...] = ("all", "open")
-RATIOS = ("coverage", "occupancy_mean", "occupancy_peak", "turnover", "dwell_mean_min")
+RATIOS = (
+    "coverage", "occupancy_mean", "occupancy_peak", "turnover", "dwell_mean_min", "full_coverage",
+    "saturation", "saturation_coverage",
+)  # fmt: skip
+KNOWN = ("known", "occupied")
 SECOND_US, MINUTE_US = 1_000_000, 60_000_000
 
 
@@ -167,6 +172,7 @@ async def check_longer(
         start = times(longer[0])[0]
         fine = await rows_of(wire, start, until, bucket="hour", **query)
         assert_adds_up(longer, fine)
+        assert_peak_hours(longer, fine, ZoneInfo(told.description["timezone"]))
         assert times(longer[0])[0] <= first
     zones = await rows_of(wire, until - BACK, last, bucket="day", by="zone", **query)
     whole = await rows_of(wire, until - BACK, last, bucket="day", **query)
@@ -198,6 +204,25 @@ def assert_adds_up(longer: Iterable[Json], fine: Iterable[Json]) -> None:
         assert row["occupancy_peak"] == max(peaks, default=None)
 
 
+def assert_peak_hours(longer: Iterable[Json], fine: Iterable[Json], zone: ZoneInfo) -> None:
+    """Hold that the peak hour is that of the greatest mean over the hours in a bucket."""
+    for row in list(longer)[:-1]:
+        start, end = times(row)
+        by_hour: defaultdict[int, list[Fraction]] = defaultdict(lambda: [Fraction()] * 3)
+        for part in fine:
+            if start <= times(part)[0] < end:
+                hour = times(part)[0].astimezone(zone).hour
+                added = (Fraction(micro, SECOND_US) for micro in sums(part)[:3])
+                by_hour[hour] = [a + b for a, b in zip(by_hour[hour], added, strict=True)]
+        means = {hour: occ / known for hour, (_, known, occ) in by_hour.items() if known}
+        if not means:
+            assert (row["peak_hour"], row["peak_hour_coverage"]) == (None, 0)
+            continue
+        assert row["peak_hour"] == min(means, key=lambda hour: (-means[hour], hour))
+        shares = [known / capacity for capacity, known, _ in by_hour.values() if capacity]
+        assert row["peak_hour_coverage"] == pytest.approx(float(min(shares)))
+
+
 async def check_districts(wire: Wire, lots: list[Told]) -> None:
     """Hold that a district is what its lots add up to."""
     until = now()
@@ -219,6 +244,12 @@ async def check_districts(wire: Wire, lots: list[Told]) -> None:
         assert tuple(map(sum, zip(*map(sums, parts), strict=True))) == sums(whole)
         peaks = [part["occupancy_peak"] for part in parts if part["occupancy_peak"] is not None]
         assert whole["occupancy_peak"] == max(peaks, default=None)
+        covered = [part for part in parts if not part["low_coverage"]]
+        assert all(part["low_coverage"] == (part["coverage"] < 0.5) for part in [*parts, whole])
+        assert (whole["lots"], whole["lots_covered"]) == (len(parts), len(covered))
+        known, occupied = (sum(part[f"{name}_s"] for part in covered) for name in KNOWN)
+        mean = pytest.approx(occupied / known) if known else None
+        assert whole["covered_occupancy_mean"] == mean
 
 
 async def test_usage_is_what_the_oracle_says(database_url: str, service: RunningService) -> None:

@@ -4,11 +4,19 @@ import csv
 import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from pyarrow import parquet
+from yarl import URL
 
 from parking.domain.instants import HOUR, micros
+from parking.errors import NotAcceptable
+from parking.live.reports import Reports
+from parking.web import usage
+from parking.web.calls import Call
+from parking.web.params import UsageQuery, read_query
 from tests.nodes import Node, started
 from tests.service import RunningService
 from tests.web.client import Client, ago, client_of, described, event, now, unique, until, zone
@@ -22,7 +30,7 @@ COUNTED = ("b1", "c1", "ev", "roof")
 
 @pytest.mark.parametrize("by", ["lot", "zone", "class", "district"])
 @pytest.mark.parametrize("bucket", ["hour", "hour_of_week"])
-async def test_pages_and_csv_hold_the_same(client: Client, by: str, bucket: str) -> None:
+async def test_pages_and_files_hold_the_same(client: Client, by: str, bucket: str) -> None:
     district = unique("district")
     for _ in range(2):
         lot = await client.new_lot(
@@ -30,7 +38,7 @@ async def test_pages_and_csv_hold_the_same(client: Client, by: str, bucket: str)
         )
         await client.accept(event(lot, "count", 30 * 3600, occupied=3, zone="c1"))
     query = {"district": district, "by": by, "bucket": bucket}
-    query |= {"from": ago(2 * DAY_S), "to": ago(DAY_S)}
+    query |= {"from": ago(2 * DAY_S), "to": ago(DAY_S), "measures": "turned_away"}
     whole = (await ask(client, **query, limit=1000)).json
     items, cursor = whole["items"], whole["next"]
     while cursor is not None:
@@ -53,7 +61,64 @@ async def test_pages_and_csv_hold_the_same(client: Client, by: str, bucket: str)
         {name: "" if row[name] is None else str(row[name]) for name in line}
         for row, line in zip(items, table, strict=True)
     ] == table
-    assert table[0].keys() == items[0].keys()
+    assert list(table[0]) == list(items[0])
+    answer = await ask(client, **query, format="parquet")
+    assert answer.headers["content-type"] == "application/vnd.apache.parquet"
+    read = parquet.read_table(io.BytesIO(answer.body))
+    assert read.column_names == list(items[0])
+    assert read.to_pylist() == [
+        row | {name: datetime.fromisoformat(row[name]) for name in ("start", "end")}
+        for row in items
+    ]
+
+
+async def test_files_of_nothing_have_their_columns(client: Client) -> None:
+    query = {"district": unique("district")}
+    columns = (await ask(client, **query, format="csv")).body.decode().strip().split(",")
+    read = parquet.read_table(io.BytesIO((await ask(client, **query, format="parquet")).body))
+    assert read.column_names == columns
+    assert read.num_rows == 0
+
+
+async def test_without_its_extra_parquet_is_not_to_be_had(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "has_parquet", lambda: False)
+    asked = URL("/v1/usage?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&format=parquet")
+    call = SimpleNamespace(query=read_query(asked, UsageQuery))
+    async with started(database_url) as node:
+        answering = usage.Usage(node.replica, Reports(node.database))
+        with pytest.raises(NotAcceptable, match="extra `parquet`"):
+            await answering.get(cast("Call", call))
+
+
+# -- coverage ------------------------------------------------------------------------------------
+
+
+async def test_what_is_known_too_little_is_marked_and_left_out_of_means(client: Client) -> None:
+    district = unique("district")
+    lots = [await client.new_lot(zone("c1", "counts", 10), district=district) for _ in range(3)]
+    day = {"from": ago(12 * 3600), "to": ago(11 * 3600), "bucket": "hour", "district": district}
+    start = (await rows(client, **day, by="lot"))[0]["start"]
+    begun = (now() - datetime.fromisoformat(start)).total_seconds()
+    # half an hour before its end: known for half of the hour; stale_after_s ends the first
+    await client.accept(event(lots[0], "count", begun + 60, occupied=2, zone="c1"))
+    await client.accept(event(lots[1], "count", begun - 2700, occupied=8, zone="c1"))
+    told = await rows(client, **day, by="lot")
+    first = [row for row in told if row["start"] == start]
+    assert [row["lot"] for row in first] == sorted(lots)
+    first.sort(key=lambda row: lots.index(row["lot"]))
+    assert [row["low_coverage"] for row in first] == [row["coverage"] < 0.5 for row in first]
+    assert [row["coverage"] > 0 for row in first] == [True, True, False]
+    for least, covered in ((0, 3), (0.2, 2), (0.5, 1), (1, first[0]["coverage"] == 1)):
+        row = (await rows(client, **day, by="district", min_coverage=least))[0]
+        assert (row["lots"], row["lots_covered"]) == (3, covered)
+        counted = [part for part in first if part["coverage"] >= least]
+        known = sum(part["known_s"] for part in counted)
+        mean = sum(part["occupied_s"] for part in counted) / known if known else None
+        assert row["covered_occupancy_mean"] == pytest.approx(mean)
+        assert row["occupancy_mean"] == pytest.approx(row["occupied_s"] / row["known_s"])
+        assert row["occupied_s"] == sum(part["occupied_s"] for part in first)
 
 
 # -- what is told --------------------------------------------------------------------------------
