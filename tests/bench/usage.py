@@ -6,11 +6,10 @@ the walk does, asks the service, and prints medians. Nothing stays behind.
 
 import argparse
 import asyncio
-import json
-import secrets
 import statistics
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
@@ -18,9 +17,10 @@ from random import Random
 import msgspec
 
 from parking.domain.calendar import list_buckets, zone_of
-from parking.domain.instants import DAY, HOUR, SECOND, moment, rfc3339
+from parking.domain.instants import DAY, HOUR, SECOND, rfc3339
 from parking.domain.lots import Lot
 from parking.domain.usage import EXACT, Hour, Scope, Tally
+from parking.jobs.walk import walk
 from parking.live.replica import Replica
 from parking.store import checkpoints, embedded, usage
 from parking.store.database import Database, open_database
@@ -29,7 +29,7 @@ from parking.store.lots import Wish
 from parking.store.migrate import migrate
 from tests.e2e.wire import description, zone
 from tests.entries import entry
-from tests.service import DIRECT, running_services
+from tests.service import DIRECT, RunningService, running_services
 
 ZONE = zone_of("Asia/Shanghai")
 FIRST = 1_735_660_800_000_000  # 2025-01-01T00:00:00+08:00
@@ -87,26 +87,67 @@ async def fill(database: Database, lots: int) -> None:
         await connection.execute("VACUUM ANALYZE usage_day, usage_hours")
 
 
-def ask(url: str, key: str, query: str, rounds: int) -> tuple[list[float], int]:
-    """Ask so many times; gives the seconds that each took, and the bytes of an answer."""
-    import urllib.request  # noqa: PLC0415
+async def fill_hour(database: Database, events: int) -> int:
+    """Commit an hour of passages at one gate; gives the hour's end, us."""
+    replica = Replica(database, lambda: FIRST + YEAR + DAY)
+    await replica.start()
+    described = msgspec.convert(description([zone("g", "gates", SPACES)]), Lot)
 
-    times, size = [], 0
-    for _ in range(rounds + 1):
-        request = urllib.request.Request(  # noqa: S310 - our own service
-            f"{url}/v1/usage?{query}", headers={"Authorization": f"Bearer {key}"}
-        )
-        began = time.perf_counter()
-        with DIRECT.open(request, timeout=600) as answer:
-            size = 0
-            while part := answer.read(1 << 20):
-                size += len(part)
-        times.append(time.perf_counter() - began)
-    return times[1:], size
+    def decide() -> Sequence[Wish]:
+        return [Wish("busy", described, 0)]
+
+    await replica.change_lots(decide, "k")
+    writer = LogWriter(database.dsn)
+    start = FIRST + YEAR - 5 * HOUR
+    for first in range(0, events, 5000):
+        passages = (
+            {
+                "lot": "busy", "id": f"e{number}", "type": "passage", "zone": "g",
+                "direction": "out" if number % 2 else "in",
+                "observed_at": rfc3339(start + number * HOUR // events),
+            }
+            for number in range(first, first + 5000)
+        )  # fmt: skip
+        await writer.commit([entry(passage) for passage in passages], suspects=False)
+    await writer.close()
+    return start + HOUR
+
+
+async def roll_up(database: Database, end: int) -> float:
+    """Work the hour up from the log; gives the seconds it took."""
+    replica = Replica(database, lambda: end + 5 * SECOND + checkpoints.LAG)
+    await replica.start()
+    async with database.transaction() as connection:
+        await checkpoints.forget(connection, "busy")
+    timeline = replica.timeline("busy")
+    began = time.perf_counter()
+    reached = await walk(replica, timeline, end)
+    while reached is not None and reached < end:
+        reached = await walk(replica, timeline, end)
+    return time.perf_counter() - began
+
+
+def ask(service: RunningService, query: str) -> tuple[float, int]:
+    """Ask once; gives the seconds it took, and the bytes of the answer."""
+    request = urllib.request.Request(  # noqa: S310 - our own service
+        f"{service.url}/v1/usage?{query}",
+        headers={"Authorization": f"Bearer {service.admin_key}"},
+    )
+    began, size = time.perf_counter(), 0
+    with DIRECT.open(request, timeout=900) as answer:
+        while part := answer.read(1 << 20):
+            size += len(part)
+    return time.perf_counter() - began, size
+
+
+def peak_memory(service: RunningService) -> int:
+    """Give the greatest resident memory of the service so far, MB."""
+    status = Path(f"/proc/{service.process.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
 
 
 def stretch(start: int, end: int) -> str:
-    return f"from={rfc3339(start)}&to={rfc3339(end)}".replace("+", "%2B")
+    return f"from={rfc3339(start)}&to={rfc3339(end)}"
 
 
 YEARS = stretch(FIRST, FIRST + YEAR)
@@ -121,3 +162,51 @@ QUESTIONS = {
     "a year by month, the district": YEARS + "&bucket=month&by=district",
     "a year by month, turned away": YEARS + "&bucket=month&measures=turned_away",
 }
+
+
+def measure(dsn: str, rounds: int, exports: Sequence[str]) -> dict[str, object]:
+    """Ask a service on the database everything, in turns; gives what to print."""
+    found: dict[str, object] = {}
+    with running_services(dsn) as (service,):
+        for query in QUESTIONS.values():
+            ask(service, query)  # warm
+        times: dict[str, list[float]] = {name: [] for name in QUESTIONS}
+        for _ in range(rounds):
+            for name, query in QUESTIONS.items():
+                times[name].append(ask(service, query)[0] * 1000)
+        for name, took in times.items():
+            found[name] = f"{statistics.median(took):7.1f} ms  ({min(took):.1f} to {max(took):.1f})"
+        for kind in exports:
+            before = peak_memory(service)
+            took, size = ask(service, f"{YEARS}&bucket=hour&format={kind}")
+            found[f"all hours as {kind}"] = (
+                f"{took:7.1f} s   {size >> 20} MB, memory {before} to {peak_memory(service)} MB"
+            )
+    return found
+
+
+async def main() -> None:
+    """Fill, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.usage", description=__doc__)
+    parser.add_argument("--lots", type=int, default=24, help="a year of hours of so many lots")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--exports", default="csv,parquet", help="formats of all the hours")
+    given = parser.parse_args()
+    exports = [kind for kind in given.exports.split(",") if kind]
+    with tempfile.TemporaryDirectory(prefix="parking-bench-") as folder:
+        async with embedded.running(Path(folder)) as dsn:
+            await migrate(dsn)
+            async with open_database(dsn) as database:
+                end = await fill_hour(database, 100_000)
+                took = statistics.median([await roll_up(database, end) for _ in range(3)])
+                print(f"{'an hour of 100,000 events, rolled up':45} {took:7.2f} s")
+                print(f"storing a year of hours of {given.lots} lots ...", flush=True)
+                await fill(database, given.lots)
+            for name, told in (
+                await asyncio.to_thread(measure, dsn, given.rounds, exports)
+            ).items():
+                print(f"{name:45} {told}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
