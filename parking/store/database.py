@@ -73,25 +73,21 @@ async def connect(dsn: str, *, command_seconds: float = _COMMAND_SECONDS) -> asy
 async def transaction_on(
     connection: asyncpg.Connection, isolation: Any = "read_committed"
 ) -> AsyncIterator[None]:
-    """Run a transaction; one that timed out or was cancelled ends with its connection.
+    """Run a transaction; one that timed out or was cancelled is left to end with its connection.
 
     The driver would wait for the answer to a ROLLBACK as long again as for what timed out.
     """
     transaction = connection.transaction(isolation=isolation)
+    await transaction.start()
     try:
-        await transaction.start()
-        try:
-            yield
-        except (TimeoutError, asyncio.CancelledError):
-            raise
-        except BaseException:
-            await transaction.rollback()
-            raise
-        else:
-            await transaction.commit()
+        yield
     except (TimeoutError, asyncio.CancelledError):
-        connection.terminate()
         raise
+    except BaseException:
+        await transaction.rollback()
+        raise
+    else:
+        await transaction.commit()
 
 
 class Database:
@@ -109,8 +105,11 @@ class Database:
             async with self._pool.acquire(timeout=_CONNECT_SECONDS) as connection:
                 try:
                     yield connection
-                except TimeoutError:  # the others may be as dead: have them replaced
-                    await self._pool.expire_connections()
+                except (TimeoutError, asyncio.CancelledError) as error:
+                    # the driver would wait for an answer first, and forget the cancellation
+                    connection.terminate()
+                    if isinstance(error, TimeoutError):  # the others may be as dead: replace them
+                        await self._pool.expire_connections()
                     raise
 
     @contextlib.asynccontextmanager
