@@ -38,22 +38,30 @@ from parking.domain.states import (
     ZoneState,
     later,
 )
-from parking.domain.timeline import Timeline
+from parking.domain.timeline import Layout, Timeline
 
 WINDOW = 48 * HOUR
 """How far behind the newest event of its zone a late base is taken in without the log, us."""
 
 MANY = 1024
-"""After how many passages it is looked whether some have left the window."""
+"""From how many passages on it is looked whether some have left the window."""
 
 
-def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:  # noqa: C901 - one dispatch
+def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:
     """Take one event that is not voided into the state; False: the log must be folded anew."""
-    event, layout = entry.event, timeline.at(entry.at)
+    layout = timeline.at(entry.at)
     try:
-        place_id = place(event, layout)
+        place_id = place(entry.event, layout)
     except Misplaced:  # described anew between its arrival and its moment: nothing to read
         return True
+    return fold_placed(state, entry, layout, place_id)
+
+
+def fold_placed(  # noqa: C901 - one dispatch
+    state: LotState, entry: Entry, layout: Layout | None, place_id: str | None
+) -> bool:
+    """Take one event in of which it is known what zone it speaks of; as `fold`."""
+    event = entry.event
     complete = True
     if place_id is not None and layout is not None:
         zone = _heard(state, place_id, entry.at)
@@ -121,7 +129,8 @@ def _fold_passage(zone: ZoneState, at: int, event: Passage) -> None:
         return
     zone.moves.append((at, delta))
     zone.moved += delta
-    if len(zone.moves) % MANY == 0:
+    number = len(zone.moves)
+    if number >= MANY and number & (number - 1) == 0:  # at each doubling: it looks at all of them
         _settle(zone)
 
 

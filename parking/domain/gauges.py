@@ -7,81 +7,80 @@ from parking.domain.lots import Zone
 from parking.domain.numbers import known_until
 from parking.domain.states import LotState
 from parking.domain.timeline import Layout
-from parking.domain.usage import Tally, bucket_of
+from parking.domain.usage import Tally, bucket_of, total
 
 
 class Gauge:
     """The numbers of a scope at the present, added up over time."""
 
-    __slots__ = ("_open", "_since", "capacity", "free", "occupied", "opened", "tally")
+    __slots__ = ("_closed", "_now", "_open", "_since", "capacity", "free", "occupied")
 
     def __init__(self, at: int, *, is_open: bool) -> None:
         """Begin at `at` (us) with nothing."""
         self.capacity = self.occupied = self.free = 0
         self._since = at
-        self._open = is_open
-        self.tally = Tally(stays={})
-        self.opened = Tally(stays={})
+        self._open = Tally(stays={})  # of the time that the lot is open
+        self._closed = Tally(stays={})
+        self._now = self._open if is_open else self._closed
 
     def run(self, at: int) -> None:
         """Add up the time until `at`."""
         passed = at - self._since
         if passed:
             self._since = at
-            self._add(self.tally, passed)
-            if self._open:
-                self._add(self.opened, passed)
+            if self.capacity:
+                self._add(passed)
 
-    def _add(self, tally: Tally, passed: int) -> None:
-        if not self.capacity:
-            return
-        known = self.occupied + self.free
-        tally.capacity += self.capacity * passed
+    def _add(self, passed: int) -> None:
+        tally, capacity, occupied, free = self._now, self.capacity, self.occupied, self.free
+        is_open = tally is self._open
+        known = occupied + free
+        tally.capacity += capacity * passed
         tally.span += passed
-        if self._open:
+        if is_open:
             tally.opened += passed
         if not known:
             return
         tally.known += known * passed
-        tally.occupied += self.occupied * passed
-        if self.free:
+        tally.occupied += occupied * passed
+        if free:
             tally.full_known += passed
-        elif self.occupied == self.capacity:
+        elif occupied == capacity:
             tally.full_known += passed
             tally.full += passed
-        if self._open:
-            if 10 * self.occupied >= 9 * self.capacity:
+        if is_open:
+            if 10 * occupied >= 9 * capacity:
                 tally.saturated += passed
                 tally.saturated_known += passed
-            elif 10 * (self.capacity - self.free) < 9 * self.capacity:
+            elif 10 * (capacity - free) < 9 * capacity:
                 tally.saturated_known += passed  # even if all the unknown ones were occupied
-        share = self.occupied / self.capacity
+        share = occupied / capacity
         if tally.peak is None or share > tally.peak:
             tally.peak = share
 
     def turn(self, *, is_open: bool) -> None:
         """Open or close, from the moment it has run to."""
-        self._open = is_open
+        self._now = self._open if is_open else self._closed
 
     def flow(self, arrivals: int, departures: int) -> None:
         """Count cars that came and went now."""
-        for tally in (self.tally, self.opened) if self._open else (self.tally,):
-            tally.arrivals += arrivals
-            tally.departures += departures
+        self._now.arrivals += arrivals
+        self._now.departures += departures
 
     def stay(self, length_us: int) -> None:
         """Count a stay that ended now."""
-        bucket = bucket_of(length_us)
-        for tally in (self.tally, self.opened) if self._open else (self.tally,):
-            tally.stays[bucket] = tally.stays.get(bucket, 0) + 1
+        stays, bucket = self._now.stays, bucket_of(length_us)
+        stays[bucket] = stays.get(bucket, 0) + 1
 
     def cut(self, flows: int) -> tuple[Tally, Tally]:
-        """Give what was added up, and begin anew."""
-        done = self.tally, self.opened
-        for tally in done:
-            tally.flows = flows
-        self.tally, self.opened = Tally(stays={}), Tally(stays={})
-        return done
+        """Give what was added up, in all and of the time it was open, and begin anew."""
+        is_open = self._now is self._open
+        opened, closed = self._open, self._closed
+        self._open, self._closed = Tally(stays={}), Tally(stays={})
+        self.turn(is_open=is_open)
+        whole = total((opened, closed))
+        whole.flows = opened.flows = flows
+        return whole, opened
 
 
 class SpacesGauge:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from msgspec import UNSET, Struct
 
 from parking.domain import hours
-from parking.domain.availability import fold
+from parking.domain.availability import fold_placed
 from parking.domain.events import Count, Entry, Passage, Recount, SpaceEvent
 from parking.domain.gauges import Gauge, SpacesGauge
 from parking.domain.lots import Zone
@@ -216,13 +216,13 @@ class Meter:
         except Misplaced:
             return
         if zone is None or layout is None:
-            fold(state, entry, self._timeline)
+            fold_placed(state, entry, layout, zone)
             return
         self._touched.add(zone)
         if isinstance(event, SpaceEvent):
             known = self.past.state.spaces.get(event.space)
             before = None if known is None else known.latest
-            fold(state, entry, self._timeline)
+            fold_placed(state, entry, layout, zone)
             turned, stay = self._turned(entry, event, before)
             if turned and event.space in layout.counted_spaces:
                 moved.append((zone, 1, 0) if event.occupied else (zone, 0, 1))
@@ -233,16 +233,16 @@ class Meter:
         elif isinstance(event, Passage):
             cars = 1 if event.count is UNSET else event.count
             moved.append((zone, cars, 0) if event.direction == "in" else (zone, 0, cars))
-            fold(state, entry, self._timeline)
+            fold_placed(state, entry, layout, zone)
         elif isinstance(event, Count | Recount):
             base = state.zones[zone].base if zone in state.zones else None
-            fold(state, entry, self._timeline)
+            fold_placed(state, entry, layout, zone)
             after = state.zones[zone].base
             if layout.zones[zone].counting == "counts" and base is not None and after is not None:
                 rise = after.value - base.value
                 moved.append((zone, max(rise, 0), max(-rise, 0)))
         else:
-            fold(state, entry, self._timeline)
+            fold_placed(state, entry, layout, zone)
             spaces = self._spaces.get(zone)
             if spaces is not None:
                 space = getattr(event, "space", UNSET)

@@ -150,17 +150,18 @@ class Stretch:
         self._fine_from = fine_from
         self._meter: Meter | None = None
         self._fresh = False  # whether there were events since the last checkpoint
-        self.begun = self.reached = 0
+        self.begun = self.reached = self._boundary = 0  # begun by nothing: whatever stood is gone
         self.hours: list[Hour] = []
         self.made: dict[int, checkpoints.Stored] = {}
         self._seen = 0
         if since is not None:
             self._begin(since)
+            # of an hour whose beginning was dropped the usage stays as it is
+            whole = since == hour_start(since, self._zone)
+            self.begun = since if whole else next_hour(since, self._zone)
 
     def _begin(self, at: int) -> None:
-        self.reached = at
-        # of an hour whose beginning was dropped the usage stays as it is
-        self.begun = at if at == hour_start(at, self._zone) else next_hour(at, self._zone)
+        self._go_to(at)
         self._meter = Meter(self._timeline, self._past, at)
 
     def take(self, at: int, entries: Sequence[Entry]) -> bool:
@@ -178,7 +179,7 @@ class Stretch:
     def finish(self, due: int) -> bool:
         """Go on to `due`, when there are no more events before it; False: it has been enough."""
         if self._meter is None:
-            self.begun = self.reached = due
+            self.reached = due
             return True
         if not self._pass(self._meter, due):
             return False
@@ -195,7 +196,7 @@ class Stretch:
 
     def _pass(self, meter: Meter, at: int) -> bool:
         """Go over the ends of hours, and the midnights, up to `at`; False when it is enough."""
-        while (end := self._next(self.reached)) <= at:
+        while (end := self._boundary) <= at:
             whole = end == hour_start(end, self._zone)
             enough = whole and (self._seen >= _MOST_EVENTS or len(self.hours) >= _MOST_HOURS)
             if enough or end % DAY == 0 or end > self._fine_from:
@@ -203,19 +204,20 @@ class Stretch:
                 self._keep(end)
             if whole:
                 self.hours.append(meter.cut(end))
-            self.reached = end
+            self._go_to(end)
             if enough:
                 return False
             # until there is an event, or a description by which an old reading is known again
             until = bucket_start(min(at, self._timeline.next_change(end) or at), self._zone, "day")
             if meter.idle and end < until and end == bucket_start(end, self._zone, "day"):
                 self._keep(end)  # days in which nothing is known are not stored
-                self.reached = until
+                self._go_to(until)
                 meter.cut(until)
         return True
 
-    def _next(self, at: int) -> int:
-        return min(next_hour(at, self._zone), (at // DAY + 1) * DAY)
+    def _go_to(self, at: int) -> None:
+        self.reached = at
+        self._boundary = min(next_hour(at, self._zone), (at // DAY + 1) * DAY)
 
     def _keep(self, at: int) -> None:
         if self._fresh:

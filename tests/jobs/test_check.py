@@ -67,6 +67,23 @@ async def test_nothing_differs_however_it_came(node: Node) -> None:
     assert len(await usage(node)) > len(drawn)
 
 
+async def test_what_a_void_leaves_without_any_event_is_gone(node: Node) -> None:
+    await gated(node)
+    first, *rest = busy(3)
+    lone = {**first, "id": "lone", "observed_at": rfc3339(NOW - 9 * DAY)}
+    await node.take([lone, first, *rest])
+    await walk.walk_all(node.replica)
+    days = len(await usage(node))
+    await node.take([void("v", "lone")])
+    await walk.walk_all(node.replica)
+    assert 0 < len(await usage(node)) < days
+    assert await differing(node) == []
+    await node.take([void(f"v{event['id']}", event["id"]) for event in [first, *rest]])
+    await walk.walk_all(node.replica)
+    assert await usage(node) == []
+    assert await differing(node) == []
+
+
 async def test_what_differs_is_told_and_mended(node: Node) -> None:
     await gated(node)
     await node.take(busy(3))
@@ -168,7 +185,11 @@ async def test_what_was_dropped_is_sorted_by_another_calendar(node: Node) -> Non
     before = await hours_by_start(node)
     assert sum(tally.known > 0 for tally in before.values()) > 60
     async with node.database.connection() as connection:
-        await connection.execute("TRUNCATE event, event_identity")  # as if all was dropped
+        # as if all was dropped
+        await connection.execute("TRUNCATE event, event_identity")
+        await connection.execute(
+            "UPDATE log_head SET retained_from = (SELECT max(at) FROM checkpoint)"
+        )
     await gated(node, timezone="Europe/Berlin")
     await walk.walk_all(node.replica)
     after = await hours_by_start(node)
