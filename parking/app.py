@@ -27,6 +27,7 @@ from parking.store.log import LogWriter
 from parking.store.migrate import migrate
 from parking.web.audit import Audit
 from parking.web.availability import Availability
+from parking.web.connections import Runner
 from parking.web.documents import Documents
 from parking.web.events import Events
 from parking.web.gate import Gate
@@ -34,6 +35,7 @@ from parking.web.health import BoardMetrics, Health
 from parking.web.keys import Keys
 from parking.web.limits import limits_of
 from parking.web.lots import Lots
+from parking.web.protection import Protection
 from parking.web.routes import build, list_routes
 from parking.web.sensors import Sensors
 from parking.web.streams import Streams
@@ -44,7 +46,6 @@ log = logging.getLogger("parking")
 _RETRY_SECONDS = 1.0
 _DRAIN_SECONDS = 2.5
 _AUDIT_SECONDS = 3600.0
-_LONGEST_LINE = 72 * 1024  # `lots=` with a thousand ids
 
 
 def clock() -> int:
@@ -108,7 +109,8 @@ class Service:
         self._jobs = Jobs(self._replica, intake.oldest, self._leadership)
         self._streams = Streams(self._replica, stream)
         documents = Documents()
-        gate = Gate(self._replica, limits_of(settings))
+        protection = Protection(https=settings.https)
+        gate = Gate(self._replica, protection, limits_of(settings))
         self._events = Events(self._replica, intake, gate.authenticate)
         routes = list_routes(
             lots=Lots(self._replica),
@@ -122,14 +124,8 @@ class Service:
             health=Health(self._replica),
             documents=documents,
         )
-        self._runner = web.AppRunner(
-            build(routes, gate, documents),
-            handle_signals=False,
-            access_log=None,
-            auto_decompress=False,
-            shutdown_timeout=_DRAIN_SECONDS,
-            max_line_size=_LONGEST_LINE,
-        )
+        app = build(routes, gate, documents)
+        self._runner = Runner(app, protection, shutdown_seconds=_DRAIN_SECONDS)
         self._board_metrics = BoardMetrics(self._replica)
         metrics.registry.register(self._board_metrics)
 

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
         BeforeValidator(_listed),
         Field(description="networks of the proxies that tell the client's address"),
     ] = None
+    https: Annotated[
+        bool, Field(description="whether people come by https alone: browsers are told so")
+    ] = False
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
 
     @field_validator("admin_key")

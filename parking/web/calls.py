@@ -1,5 +1,6 @@
 """One request on its way to its handler: route, access, parameters, and reading its body."""
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -9,17 +10,25 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from parking.domain.access import Principal, Rule
-from parking.errors import Fault, InvalidInput, TooLarge, UnsupportedMedia
+from parking.errors import Fault, InvalidInput, ParkingError, TooLarge, UnsupportedMedia
 from parking.web.params import NoQuery, Query
 
-REQUEST_ID = "request_id"
+REQUEST_ID = web.RequestKey("REQUEST_ID", str)
 MOST_BYTES = 8 * 1024 * 1024
 """Of a body after decompression."""
+BODY_SECONDS = 120.0
+"""How long a JSON body may take to come; lines may take as long as they like."""
 _PIECE = 256 * 1024
 _JSON_TYPES = ("application/json", "application/octet-stream", "application/x-www-form-urlencoded")
 """JSON, and what simple clients call any body by default."""
 
 M = TypeVar("M", bound=BaseModel)
+
+
+class TooSlow(ParkingError):
+    """The request took too long to come."""
+
+    status = 408
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +48,7 @@ class Call:
     @property
     def name(self) -> str:
         """The request's id."""
-        given: str = self.request[REQUEST_ID]
-        return given
+        return self.request[REQUEST_ID]
 
     def part(self, name: str) -> str:
         """Give a part of the path."""
@@ -111,6 +119,14 @@ async def read_body(request: web.Request) -> bytes:
     """Read a JSON body of at most MOST_BYTES after decompression."""
     if request.content_type not in _JSON_TYPES:
         raise UnsupportedMedia(f"{request.content_type[:80]} is not understood here, JSON is.")
+    try:
+        async with asyncio.timeout(None if request.content.is_eof() else BODY_SECONDS):
+            return await _gather(request)
+    except TimeoutError:
+        raise TooSlow(f"The body did not come within {BODY_SECONDS:.0f} s.") from None
+
+
+async def _gather(request: web.Request) -> bytes:
     body = bytearray()
     async for piece in pieces(request):
         body += piece

@@ -8,6 +8,7 @@ from aiohttp import web
 from parking.errors import NotFound
 from parking.web.calls import Call, Route
 from parking.web.openapi import document
+from parking.web.protection import PAGE_POLICY
 from parking.web.replies import cached, encode
 
 _ASSETS = {
@@ -34,7 +35,9 @@ class Documents:
 
     async def get_docs(self, call: Call) -> web.StreamResponse:
         """Give the page."""
-        return cached(call.request, _static("docs.html"), media="text/html")
+        page = cached(call.request, _static("docs.html"), media="text/html")
+        page.headers["Content-Security-Policy"] = PAGE_POLICY
+        return page
 
     async def get_asset(self, request: web.Request) -> web.StreamResponse:
         """Give a file that the page needs."""

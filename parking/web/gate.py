@@ -30,6 +30,7 @@ from parking.live.replica import Replica
 from parking.web.calls import REQUEST_ID, Call, Route
 from parking.web.limits import RATE, UNLIMITED, Limits
 from parking.web.params import read_query
+from parking.web.protection import Protection
 from parking.web.replies import PUBLIC, problem
 
 log = logging.getLogger("parking.web")
@@ -40,12 +41,21 @@ _METHODS = frozenset(("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"))
 _Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class UnknownVersion(ParkingError):
+    """That version of HTTP is not spoken here."""
+
+    status = 505
+
+
 class Gate:
     """Lets requests through to the handlers of routes."""
 
-    def __init__(self, replica: Replica, limits: Limits | None = None) -> None:
+    def __init__(
+        self, replica: Replica, protection: Protection, limits: Limits | None = None
+    ) -> None:
         """Know keys and lots from the replica; `limits` None lets everyone ask without end."""
         self._replica = replica
+        self._protection = protection
         self._limits = limits
 
     def handler(self, route: Route) -> _Next:
@@ -114,10 +124,24 @@ class Gate:
                 log.debug("%s %s %s %.1f ms", request.method, path, status, seconds * 1000)
             request_id.reset(token)
 
+    async def sign(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Put on every answer, streams too, its request's id and what else they all bear."""
+        self._protection.put_on(response)
+        if REQUEST_ID in request:
+            response.headers["X-Request-Id"] = request[REQUEST_ID]
+        if RATE in request:
+            response.headers.update(request[RATE])
+
+    def _admit(self, request: web.Request) -> None:
+        """Refuse what no route needs to see."""
+        if request.version.major != 1:
+            raise UnknownVersion("HTTP/1.1 is spoken here.")
+        if self._limits is not None and request.path not in UNLIMITED:
+            self._limits.admit(request, self.find_principal(request))
+
     async def _answer(self, request: web.Request, handler: _Next, name: str) -> web.StreamResponse:
         try:
-            if self._limits is not None and request.path not in UNLIMITED:
-                self._limits.admit(request, self.find_principal(request))
+            self._admit(request)
             return await handler(request)
         except ParkingError as error:
             return problem(error, name)
@@ -149,14 +173,6 @@ def _translated(error: web.HTTPException) -> ParkingError:
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return TooLarge("The request is too large.")
     return InvalidInput(error.reason)
-
-
-async def name_response(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the request's id on every answer, streams too, and what its limit leaves."""
-    if REQUEST_ID in request:
-        response.headers["X-Request-Id"] = request[REQUEST_ID]
-    if RATE in request:
-        response.headers.update(request[RATE])
 
 
 async def go_on(request: web.Request) -> None:

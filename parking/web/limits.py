@@ -18,7 +18,7 @@ from parking.errors import ParkingError
 from parking.web.proxies import Proxies
 
 MOST_BUCKETS = 50_000
-RATE = "rate"
+RATE = web.RequestKey("RATE", dict[str, str])
 UNLIMITED = frozenset(("/healthz", "/readyz", "/metrics"))
 """What watches the service: it must not be refused when the service is asked too much."""
 

@@ -22,6 +22,7 @@ _PROBLEMS = {
     403: "This key may not do that",
     404: "There is no such thing",
     406: "That format is not to be had",
+    408: "The body took too long to come",
     409: "The request contradicts what is there",
     410: "That moment is before what is retained",
     413: "The body is larger than 8 MiB after decompression, or holds too many events",
@@ -240,7 +241,7 @@ def _failures(route: Route) -> list[int]:
     if route.rule.roles is not None:
         found |= {401, 403}
     if route.body is not None:
-        found |= {413, 415}
+        found |= {408, 413, 415}
     if not route.early:
         found.add(503)
     if route.path not in UNLIMITED:

@@ -11,7 +11,7 @@ from parking.web.availability import Availability
 from parking.web.calls import Answer, Route
 from parking.web.documents import Documents
 from parking.web.events import Events
-from parking.web.gate import Gate, go_on, name_response
+from parking.web.gate import Gate, go_on
 from parking.web.health import Health
 from parking.web.keys import Keys
 from parking.web.lots import Lots
@@ -118,7 +118,7 @@ def list_routes(
 def build(routes: Sequence[Route], gate: Gate, documents: Documents) -> web.Application:
     """Put the routes behind the gate."""
     app = web.Application(middlewares=[gate.middleware])
-    app.on_response_prepare.append(name_response)
+    app.on_response_prepare.append(gate.sign)
     documents.describe(routes)
     for route in routes:
         handler = gate.handler(route)

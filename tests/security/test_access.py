@@ -100,7 +100,7 @@ def test_a_route_without_a_rule_cannot_be_made() -> None:
 
 def test_what_is_served_is_the_table() -> None:
     """Only the files of the page of documents are served without a row in the table."""
-    app = build(all_routes(), Gate(Mock()), Documents())
+    app = build(all_routes(), Gate(Mock(), Mock()), Documents())
     served = {
         (route.method, route.resource.canonical)
         for route in app.router.routes()

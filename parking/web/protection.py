@@ -1,0 +1,32 @@
+"""Headers that every answer bears, for browsers to do no more with it than it is for."""
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+_POLICY = "Content-Security-Policy"
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""For the page that shows the document, in the place of what holds for data."""
+_A_YEAR_S = 31_536_000
+
+
+class Protection:
+    """The headers of all answers of a service."""
+
+    def __init__(self, *, https: bool) -> None:
+        """With `https`, tell browsers to come by nothing else."""
+        headers = {
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Server": "parking",
+        }
+        if https:
+            headers["Strict-Transport-Security"] = f"max-age={_A_YEAR_S}"
+        self._headers = CIMultiDict(headers)
+
+    def put_on(self, response: web.StreamResponse) -> None:
+        """Put them on an answer; a policy of its own stays."""
+        response.headers.update(self._headers)
+        response.headers.setdefault(_POLICY, "default-src 'none'; frame-ancestors 'none'")
