@@ -48,7 +48,7 @@ break-before:avoid;break-after:auto}
 .key{display:inline-flex;align-items:center;gap:1mm}
 .key svg{width:3.5mm;height:3.5mm;border:.2mm solid #777}
 .frame{fill:#fff;stroke:#777;stroke-width:.7}
-.no,.hd,.hl{fill:none;stroke:#555;stroke-width:.8}.hd{stroke:#808080;stroke-width:.7}.hl{stroke:#fff}
+.no,.hd,.hl{fill:none;stroke:#555;stroke-width:.8}.hd{stroke:#606060;stroke-width:.7}.hl{stroke:#fff}
 .grid{stroke:#bbb;stroke-width:.6}.bar{fill:#3893b2}.weak{fill:#d6d6d6}.tape{fill:#eee}
 .peak{stroke:#111;stroke-width:1.8}.mark{stroke:#111;stroke-width:1;stroke-dasharray:3 2}
 svg.bar{fill:none;width:24mm;margin:.3mm 0}

@@ -18,7 +18,7 @@ SHARES = st.floats(0, 1)
 AMOUNTS = st.floats(0, 1e15)
 COUNTS = st.integers(0, 10**9)
 SLOW = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -60,6 +60,14 @@ def test_a_large_week_says_each_hour_in_words() -> None:
     )
 
 
+def test_days_are_rows_and_hours_are_columns() -> None:
+    weekly = [UNKNOWN] * 168
+    weekly[0] = weekly[2 * 24 + 5] = KNOWN
+    first, other = drawn(week_map("week", "Week", weekly, LARGE, ENGLISH)).find("rect", "o3")
+    x, y = (float(other.attributes[at]) - float(first.attributes[at]) for at in ("x", "y"))
+    assert (x / LARGE.width, y / LARGE.height) == (5, 2)
+
+
 def test_a_week_of_which_nothing_is_known_has_no_number() -> None:
     shown = drawn(week_map("week", "Week", [UNKNOWN] * 168, LARGE, CHINESE))
     assert not boxes_of(shown)
