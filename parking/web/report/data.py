@@ -68,13 +68,13 @@ class Figures:
     dwell_p50_min: float | None
     dwell_p85_min: float | None
     full_minutes: float | None
+    full_coverage: float
     saturation: float | None
     saturation_coverage: float
     peak_hour: int | None
     peak_hour_coverage: float
     turned_away: float | None
     turned_away_coverage: float
-    full_coverage: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
