@@ -4,7 +4,7 @@ from parking.web.report.data import LotUsage
 from parking.web.report.keyfigures import resting
 from parking.web.report.markup import NOTHING, Markup, tag, text
 from parking.web.report.scale import hatching
-from parking.web.report.together import Together, full_minutes
+from parking.web.report.together import ENOUGH, Together, full_minutes
 from parking.web.report.words import Words
 from parking.web.report.writing import amount, duration, percent, title_of
 
@@ -58,14 +58,16 @@ def _row(rank: str, lot: LotUsage, scales: tuple[float, float], words: Words) ->
     away = resting(amount(total.turned_away, words), total.turned_away_coverage, words)
     mean = bar(total.occupancy_mean, 1.0, sure=rank != words.none, peak=total.occupancy_peak)
     longest_full, most_away = scales
+    full_bar = bar(full, longest_full, sure=total.full_coverage >= ENOUGH)
+    away_bar = bar(total.turned_away, most_away, sure=total.turned_away_coverage >= ENOUGH)
     return tag(
         "tr",
         tag("td", text(rank), class_="number"),
         tag("th", *title_of(lot), scope="row"),
         _cell(text(percent(total.occupancy_mean, words)), mean),
         tag("td", text(percent(total.occupancy_peak, words)), class_="number"),
-        _cell(resting(duration(full, words), total.full_coverage, words), bar(full, longest_full)),
-        _cell(away, bar(total.turned_away, most_away)),
+        _cell(resting(duration(full, words), total.full_coverage, words), full_bar),
+        _cell(away, away_bar),
         tag("td", text(percent(total.coverage, words)), class_="number"),
     )
 

@@ -216,6 +216,20 @@ def test_the_fullest_lot_is_first_and_those_known_too_little_have_no_rank() -> N
     assert order == sorted(order, key=lambda name: -means.get(name, means[NASTY]))
 
 
+def test_bars_are_hatched_where_their_figure_rests_on_little() -> None:
+    total = figures(
+        coverage=0.9,
+        occupancy_mean=0.5,
+        full_minutes=60.0,
+        full_coverage=0.4,
+        turned_away=3.0,
+        turned_away_coverage=0.5,
+    )
+    shown = read(render(report((replace(silent_lot(), total=total),))))
+    bars = shown.find("table", "ranking")[0].find("svg")
+    assert [len(each.find("path")) for each in bars] == [0, 1, 0]
+
+
 @pytest.mark.parametrize(
     ("month", "timezone", "days"),
     [
