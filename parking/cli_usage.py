@@ -12,6 +12,7 @@ from parking.config import Settings
 from parking.domain.instants import rfc3339
 from parking.errors import InvalidInput, NotFound
 from parking.jobs.check import Difference, check
+from parking.jobs.walk import walk_all
 from parking.live.replica import Replica
 from parking.store.database import open_database
 from parking.store.migrate import migrate
@@ -72,6 +73,7 @@ async def _rebuild(arguments: argparse.Namespace, settings: Settings) -> int:
         missing = set(wanted) - timelines.keys()
         if missing:
             raise NotFound(f"There is no lot {min(missing)}.")
+        await walk_all(replica)  # what is not worked up yet cannot be checked
         for lot in wanted:
             for difference in await check(replica, timelines[lot], arguments.start, arguments.end):
                 print(_line(difference))

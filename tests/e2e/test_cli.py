@@ -1,9 +1,18 @@
 """The command line, as an operator of the service uses it."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import asyncpg
+
+from parking.domain.instants import HOUR, micros, rfc3339
+from parking.jobs import walk
+from tests.e2e.wire import description, zone
+from tests.nodes import started
 from tests.service import CHECKOUT
 
 
@@ -53,3 +62,81 @@ def test_a_setting_that_is_wrong_is_named(database_url: str) -> None:
     assert ended.returncode == 2
     assert "PARKING_ADMIN_KEY" in ended.stderr
     assert "short" not in ended.stderr
+
+
+MONTH = (datetime.now(UTC).replace(day=1) - timedelta(days=1)).replace(
+    day=1, hour=0, minute=0, second=0, microsecond=0
+)
+"""The beginning of a month that is over."""
+
+
+async def fill(database_url: str) -> None:
+    """Tell a lot in `MONTH`: a recount, and a car each hour for a day."""
+    start = micros(MONTH)
+    async with started(database_url) as node:
+        node.now = micros(datetime.now(UTC))
+        told = {
+            **description([zone("g", "gates", 50)]),
+            "name": {"zh": "<b>东站</b>", "en": "East"},
+        }
+        await node.describe("p1", told)
+        base = {"lot": "p1", "id": "r", "type": "recount", "zone": "g", "occupied": 10}
+        cars = {"lot": "p1", "type": "passage", "zone": "g", "direction": "in"}
+        await node.take(
+            [{**base, "observed_at": rfc3339(start)}]
+            + [
+                {**cars, "id": f"e{hour}", "observed_at": rfc3339(start + hour * HOUR + 1)}
+                for hour in range(24)
+            ]
+        )
+        await walk.walk_all(node.replica)
+
+
+async def spoil(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute("DELETE FROM usage_hours WHERE scope = 'class'")
+    finally:
+        await connection.close()
+
+
+def test_usage_is_rebuilt_and_what_differed_is_printed(database_url: str) -> None:
+    asyncio.run(fill(database_url))
+    stretch = ("--from", "1970-01-01T00:00:00Z", "--to", datetime.now(UTC).isoformat())
+    healthy = parking(database_url, "usage", "rebuild", *stretch)
+    assert (healthy.returncode, healthy.stdout) == (0, "")
+    assert "nothing differed (1 lots)" in healthy.stderr
+    asyncio.run(spoil(database_url))
+    mended = parking(database_url, "usage", "rebuild", *stretch, "--lots", "p1")
+    assert mended.returncode == 0
+    lines = mended.stdout.splitlines()
+    assert lines[0].startswith("p1  ")
+    assert "class general (all)  capacity 0 -> 180000000000" in mended.stdout
+    assert f"{len(lines)} differed, and were stored anew" in mended.stderr
+    assert parking(database_url, "usage", "rebuild", *stretch).stdout == ""
+    unknown = parking(database_url, "usage", "rebuild", *stretch, "--lots", "nowhere")
+    assert (unknown.returncode, "nowhere" in unknown.stderr) == (1, True)
+    turned = parking(database_url, "usage", "rebuild", "--from", stretch[3], "--to", stretch[1])
+    assert (turned.returncode, "--from" in turned.stderr) == (1, True)
+
+
+def test_a_month_is_reported_in_both_languages(database_url: str, tmp_path: Path) -> None:
+    asyncio.run(fill(database_url))
+    month = f"{MONTH:%Y-%m}"
+    chinese = parking(database_url, "usage", "report", "--month", month, "--output", "-")
+    assert chinese.returncode == 0, chinese.stderr
+    assert 'lang="zh' in chinese.stdout
+    assert "&lt;b&gt;东站&lt;/b&gt;" in chinese.stdout
+    assert "<b>东站" not in chinese.stdout
+    path = tmp_path / "east.html"
+    words = ("--month", month, "--lots", "p1", "--language", "en", "--output", str(path))
+    assert parking(database_url, "usage", "report", *words).stdout == f"{path}\n"
+    assert 'lang="en"' in path.read_text(encoding="utf-8")
+    for wrong in (
+        ("--month", "2026-13"),
+        ("--month", "2999-01"),
+        ("--month", month, "--lots", "nowhere"),
+        ("--month", month, "--district", "nowhere"),
+    ):
+        refused = parking(database_url, "usage", "report", *wrong)
+        assert (refused.returncode, refused.stderr.count("parking: ")) == (1, 1), refused
