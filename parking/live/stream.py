@@ -1,47 +1,18 @@
 """Streams: what changed since a version of the board, told to everyone who follows.
 
 Nothing is queued for anyone. A reader asks what changed since the version it has; one that was slow
-gets the newest state of each lot that changed meanwhile, and holds nobody up. What is made for one
-is kept for the others who ask the same.
+gets the newest state of each lot that changed meanwhile, and holds nobody up.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from parking.domain.timeline import Layout
-from parking.live.lot import LiveLot
+from parking.live.changes import Changes
+from parking.live.followers import Followers
 from parking.live.replica import Replica
 
 _TICK_SECONDS = 0.05
-_LONGEST_SLEEP = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which lots: those named, of a district, with spaces of a class; None does not matter."""
-
-    lots: frozenset[str] | None = None
-    district: str | None = None
-    class_: str | None = None
-
-    def takes(self, lot_id: str, layout: Layout) -> bool:
-        """Whether a lot as described is among them."""
-        return (
-            (self.lots is None or lot_id in self.lots)
-            and (self.district is None or layout.lot.district == self.district)
-            and (self.class_ is None or self.class_ in layout.classes)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a lot shows now; `body` None: it was retired. `cursor` is where to go on after it."""
-
-    lot: str
-    cursor: str
-    body: bytes | None
+_LONGEST_SLEEP = 1.0  # those who went are noticed after so long
 
 
 class Stream:
@@ -53,7 +24,12 @@ class Stream:
         self._board = replica.board
         self._told = 0
         self._news = asyncio.Event()
-        self._made: dict[tuple[int, int, Filter, str], bytes] = {}
+        self._followers: list[Followers] = []
+        self.changes = Changes(replica.board)
+
+    def add(self, followers: Followers) -> None:
+        """Tell these too, from now on."""
+        self._followers.append(followers)
 
     async def run(self) -> None:
         """Refresh the board when entries came or time has passed, and tell, until cancelled."""
@@ -62,9 +38,10 @@ class Stream:
             self._board.refresh(self._replica.clock())
             if self._board.version != self._told:
                 self._told = self._board.version
-                self._made.clear()
                 news, self._news = self._news, asyncio.Event()
                 news.set()
+            for followers in self._followers:
+                await followers.tell()
             await asyncio.sleep(_TICK_SECONDS)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._patience()):
@@ -87,44 +64,3 @@ class Stream:
         except TimeoutError:
             return False
         return True
-
-    def since(
-        self, version: int, wanted: Filter, make: Callable[[list[Change]], bytes], form: str
-    ) -> tuple[int, bytes]:
-        """Give the present version and, made by `make`, what changed after `version`.
-
-        `form` names what `make` does, for readers of the same form to share what was made.
-        """
-        now = self._board.version
-        key = (version, now, wanted, form)
-        made = self._made.get(key)
-        if made is None:
-            made = make(self._changes(version, wanted))
-            if len(self._made) < 1000:
-                self._made[key] = made
-        return now, made
-
-    def _changes(self, version: int, wanted: Filter) -> list[Change]:
-        changed = sorted(
-            (
-                lot
-                for lot in self._board.all_lots()
-                if lot.version > version and _told(lot, version)
-            ),
-            key=lambda lot: (lot.version, lot.id),
-        )
-        changes = []
-        for place, lot in enumerate(changed):
-            last = place + 1 == len(changed) or changed[place + 1].version > lot.version
-            layout = lot.timeline.current or lot.timeline.last_layout
-            if wanted.takes(lot.id, layout):
-                # whoever breaks off between lots of one version must get the rest of it again
-                cursor = self._board.cursor(lot.version if last else lot.version - 1)
-                body = None if lot.view is None else lot.brief
-                changes.append(Change(lot.id, cursor, body))
-        return changes
-
-
-def _told(lot: LiveLot, version: int) -> bool:
-    """Whether a reader at `version` has to hear of it; a newcomer need not hear of the retired."""
-    return lot.view is not None or version > 0

@@ -12,11 +12,11 @@ from parking.domain.numbers import View
 from parking.domain.timeline import Timeline
 from parking.errors import Fault, Gone, InvalidInput, NotFound
 from parking.ingest.intake import Intake
+from parking.live.changes import Filter
 from parking.live.lot import LiveLot, zoned_json
 from parking.live.nearby import Nearby
 from parking.live.past import Past
 from parking.live.replica import Replica
-from parking.live.stream import Filter
 from parking.web import models
 from parking.web.calls import Call
 from parking.web.params import AvailabilityQuery, FilterQuery, NearbyQuery

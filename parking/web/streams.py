@@ -4,17 +4,19 @@ import asyncio
 from typing import Annotated
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import HttpVersion11, WSMsgType, web
 from pydantic import Field, ValidationError
 
 from parking import metrics
 from parking.domain.lots import Class
+from parking.live.changes import Change, Filter
+from parking.live.followers import Follower, Followers
 from parking.live.replica import Replica
-from parking.live.stream import Change, Filter, Stream
+from parking.live.stream import Stream
 from parking.web.availability import wanted_lots
 from parking.web.calls import Call, pointer
 from parking.web.models import Id, Model
-from parking.web.params import MOST_ITEMS, StreamQuery
+from parking.web.params import MOST_ITEMS
 from parking.web.replies import PUBLIC, encode
 
 _COMMENT_SECONDS = 15.0
@@ -56,25 +58,30 @@ class Streams:
         self._board = replica.board
         self._stream = stream
         self._open: set[asyncio.Task[object]] = set()
+        self._followers = Followers(stream.changes, _sse, b": still here\n\n", _COMMENT_SECONDS)
+        stream.add(self._followers)
 
     async def get_stream(self, call: Call) -> web.StreamResponse:
         """Send the state of each matching lot, then each change, until the client goes."""
-        query: StreamQuery = call.query
-        cursor = call.request.headers.get("Last-Event-ID") or query.cursor
+        request, query = call.request, call.query
+        cursor = request.headers.get("Last-Event-ID") or query.cursor
         version = self._start(cursor)
-        wanted = wanted_lots(query)
         response = web.StreamResponse(headers=_HEADERS)
-        await response.prepare(call.request)
-        if call.request.method == "HEAD":
+        await response.prepare(request)
+        if request.method == "HEAD":
             return response
         with self._counted("sse"):
             await response.write(b": the newest state of each lot\n\n")
-            while _goes_on():
-                version, frames = self._stream.since(version, wanted, _sse, "sse")
-                if frames:
-                    await response.write(frames)
-                while not await self._stream.wait(version, _COMMENT_SECONDS):
-                    await response.write(b": still here\n\n")
+            transport = request.transport
+            if transport is None:
+                return response
+            frame = _chunk if request.version >= HttpVersion11 else _plain
+            follower = Follower(transport, wanted_lots(query), version, frame)
+            self._followers.add(follower)
+            try:
+                await follower.gone.wait()
+            finally:
+                self._followers.remove(follower)
         return response
 
     def _start(self, cursor: str | None) -> int:
@@ -120,7 +127,7 @@ class Streams:
     async def _tell(self, socket: web.WebSocketResponse, wish: Subscription) -> None:
         version, wanted = self._start(wish.cursor), wish.filter()
         while not socket.closed and _goes_on():
-            version, messages = self._stream.since(version, wanted, _ws, "ws")
+            version, messages = self._stream.changes.since(version, wanted, _ws)
             for message in messages.splitlines():
                 await socket.send_str(message.decode())
             while not socket.closed and not await self._stream.wait(version, _COMMENT_SECONDS):
@@ -158,6 +165,15 @@ def _goes_on() -> bool:
     """Whether this task is not to end; until Python 3.12 `wait_for` can swallow a cancellation."""
     task = asyncio.current_task()
     return task is None or not task.cancelling()
+
+
+def _chunk(data: bytes) -> bytes:
+    """Give a chunk of an answer of HTTP/1.1."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def _plain(data: bytes) -> bytes:
+    return data
 
 
 def _sse(changes: list[Change]) -> bytes:

@@ -231,6 +231,7 @@ async def test_wrong_parameters(client: Client) -> None:
 
 async def test_a_comment_now_and_then(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("parking.web.streams._COMMENT_SECONDS", 0.1)
+    monkeypatch.setattr("parking.live.stream._LONGEST_SLEEP", 0.05)
     settings, stop = Settings(database_url=database_url, port=free_port()), asyncio.Event()
     async with open_database(database_url) as database, aiohttp.ClientSession() as session:
         service = Service(settings, database_url, database)
