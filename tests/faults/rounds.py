@@ -1,0 +1,182 @@
+"""A round: gateways send, something fails under them, and then all must be as if nothing had.
+
+Whatever the fault was, once the service says by itself that it is ready again:
+- what was answered is in the log, exactly once, and nothing is there that nobody sent;
+- every instance shows what the second implementation makes of exactly that log;
+- what is sent again is stored if it was not, and else a duplicate;
+- then availability, past moments and usage are what they would be without any fault.
+"""
+
+import json
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+import asyncpg
+
+from tests import oracle, oracle_usage
+from tests.e2e.gateways import (
+    LISTS,
+    SPACES,
+    TIMELINE,
+    Gateway,
+    check_log,
+    describe,
+    ids_in,
+    progress,
+    sending,
+)
+from tests.e2e.test_usage import assert_row, rows_of
+from tests.e2e.wire import Refusal, Wire, now, until
+from tests.faults.extent import extent
+from tests.oracle_events import Json
+from tests.service import RunningService
+
+GATEWAYS = 4
+BYS: tuple[oracle_usage.By, ...] = ("lot", "zone")
+Fault = Callable[[], Awaitable[object]]
+
+
+class Round:
+    """Two new lots, and gateways that send their events to the instances in turn.
+
+    Gateways that are not `persistent` stop at the first failure, so that it is plain what was
+    answered until then; others send the same again until it is answered.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        wires: Sequence[Wire],
+        chance: random.Random,
+        *,
+        persistent: bool = False,
+    ) -> None:
+        self._database_url = database_url
+        self._wires = wires
+        self._chance = chance
+        name = f"r{chance.getrandbits(40):x}"
+        self.lots = (f"{name}-a", f"{name}-b")
+        self.gateways = [
+            Gateway(
+                wires[number % len(wires)],
+                self.lots[number // 2 % 2],
+                chance.getrandbits(40),
+                persistent=persistent,
+            )
+            for number in range(max(GATEWAYS, len(wires)))
+        ]
+
+    async def run(self, fault: Fault, *, before: int | None = None, after: int = 0) -> None:
+        """Send; after `before` answers have the fault; end when there are `after` more to each."""
+        await describe(self._wires[0], self.lots)
+        for wire in self._wires:
+            await until(partial(self._knows, wire))
+        async with sending(self.gateways):
+            answers = self._chance.randrange(1, extent(30, 100)) if before is None else before
+            await progress(self.gateways, answers)
+            await fault()
+            if after:
+                await progress(self.gateways, after)
+
+    async def _knows(self, wire: Wire) -> bool:
+        """Tell whether an instance has heard of what was described last."""
+        try:
+            listed = await wire.ask("GET", f"/v1/lots/{self.lots[-1]}/zones/bays/spaces")
+        except Refusal as refusal:
+            if refusal.status != 404:
+                raise
+            return False
+        return len(listed["spaces"]) == len(SPACES)
+
+    async def check(self) -> None:
+        """Wait until all are ready, and hold that all is as it must be."""
+        for wire in self._wires:
+            await until(partial(is_ready, wire))
+        stored = await self._stored()
+        sent = [event for gateway in self.gateways for event in gateway.sent]
+        answered = {name for gateway in self.gateways for name in gateway.answered}
+        assert answered <= stored, f"lost: {sorted(answered - stored)}"
+        assert stored <= {event["id"] for event in sent}
+        for wire in self._wires:
+            for lot in self.lots:
+                events = [event for event in sent if event["id"] in stored]
+                await until(partial(shows, wire, lot, events))
+        for gateway in self.gateways:
+            receipt = await self._chance.choice(self._wires).push(gateway.sent)
+            assert receipt["rejected"] == []
+            assert receipt["duplicates"] == len(stored & {event["id"] for event in gateway.sent})
+        await self.check_whole()
+
+    async def check_whole(self) -> None:
+        """Hold that the log is what was sent, each event once, and all that is told of it right."""
+        for wire in self._wires:
+            for lot in self.lots:
+                await until(partial(shows, wire, lot, self._sent_of(lot)))
+            await check_log(self._database_url, wire, self.gateways)
+        lot = self._chance.choice(self.lots)
+        await check_usage(self._chance.choice(self._wires), lot, self._sent_of(lot))
+
+    def _sent_of(self, lot: str) -> list[Json]:
+        return [event for gateway in self.gateways for event in gateway.sent if event["lot"] == lot]
+
+    async def _stored(self) -> set[str]:
+        """List what is in the log, once nothing that was under way can come to it any more."""
+        connection = await asyncpg.connect(self._database_url)
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT FROM log_head FOR UPDATE")  # commits hold it
+        finally:
+            await connection.close()
+        listed = await ids_in(self._database_url, self.lots)
+        assert len(listed) == len(set(listed)), "the log has an event twice"
+        return set(listed)
+
+
+async def nothing() -> None:
+    """Let nothing fail."""
+
+
+async def is_ready(wire: Wire) -> bool:
+    try:
+        await wire.ask("GET", "/readyz")
+    except Refusal as refusal:
+        if refusal.status != 503:
+            raise
+        return False
+    return True
+
+
+async def shows(wire: Wire, lot: str, events: Sequence[Json]) -> bool:
+    """Tell whether a lot shows what the second implementation makes of these events."""
+    return bool(
+        await wire.availability(lot) == oracle.availability(TIMELINE, LISTS, events, now(), lot=lot)
+    )
+
+
+async def check_usage(wire: Wire, lot: str, events: Sequence[Json]) -> None:
+    """Hold the running hour, the last whole one, and one of two days ago against the oracle."""
+    end = now()
+    for by in BYS:
+        hours = await rows_of(wire, end - timedelta(hours=1), end, lots=lot, bucket="hour", by=by)
+        then = end - timedelta(hours=50)
+        hours += await rows_of(
+            wire, then - timedelta(minutes=1), then, lots=lot, bucket="hour", by=by
+        )
+        for row in hours:
+            start, stop = (datetime.fromisoformat(row[name]) for name in ("start", "end"))
+            wanted = oracle_usage.usage(TIMELINE, LISTS, events, start, stop, by=by, lot=lot)
+            for one in wanted if by == "zone" else [wanted]:
+                if by == "lot" or one["zone"] == row["zone"]:
+                    assert_row(row, one)
+
+
+def complaints(service: RunningService, *expected: str) -> list[str]:
+    """List the errors that the service logged, but for messages that begin as expected."""
+    said = [json.loads(line) for line in service.said().splitlines() if line.startswith("{")]
+    return [
+        line["message"]
+        for line in said
+        if line["level"] == "error" and not line["message"].startswith(expected or ("\0",))
+    ]
