@@ -1,5 +1,6 @@
 """Leadership: of several instances one does the jobs, held by a lock of its database session."""
 
+import asyncio
 import contextlib
 
 import asyncpg
@@ -17,9 +18,14 @@ class Leadership:
         self._dsn = dsn
         self._connection: asyncpg.Connection | None = None
         self._leading = False
+        self._asking = asyncio.Lock()  # several jobs ask at once: they share one session
 
     async def held(self) -> bool:
         """Whether this instance leads now; False also when the database is away."""
+        async with self._asking:
+            return await self._held()
+
+    async def _held(self) -> bool:
         try:
             if self._connection is None or self._connection.is_closed():
                 self._connection, self._leading = await connect(self._dsn), False

@@ -58,3 +58,18 @@ async def test_nobody_leads_without_a_database(database_url: str) -> None:
     assert not await nowhere.held()
     nowhere.close()
     nowhere.close()
+
+
+async def test_jobs_that_ask_at_once_share_one_session(database_url: str) -> None:
+    leadership = Leadership(database_url)
+    assert await asyncio.gather(*(leadership.held() for _ in range(5))) == [True] * 5
+    connection = await asyncpg.connect(database_url)
+    try:
+        locks = await connection.fetchval(
+            "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
+        )
+    finally:
+        await connection.close()
+        leadership.close()
+    assert locks == 1
