@@ -109,8 +109,9 @@ class Service:
         self._jobs = Jobs(self._replica, intake.oldest, self._leadership)
         self._streams = Streams(self._replica, stream)
         documents = Documents()
+        prefix = settings.path_prefix or ""
         protection = Protection(https=settings.https)
-        gate = Gate(self._replica, protection, limits_of(settings))
+        gate = Gate(self._replica, protection, limits_of(settings), prefix)
         self._events = Events(self._replica, intake, gate.authenticate)
         routes = list_routes(
             lots=Lots(self._replica),
@@ -124,7 +125,7 @@ class Service:
             health=Health(self._replica),
             documents=documents,
         )
-        app = build(routes, gate, documents)
+        app = build(routes, gate, documents, prefix)
         self._runner = Runner(app, protection, shutdown_seconds=_DRAIN_SECONDS)
         self._board_metrics = BoardMetrics(self._replica)
         metrics.registry.register(self._board_metrics)

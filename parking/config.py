@@ -76,6 +76,13 @@ class Settings(BaseSettings):
         BeforeValidator(_listed),
         Field(description="networks of the proxies that tell the client's address"),
     ] = None
+    path_prefix: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$",
+            description="where a proxy has put the service, such as /parking",
+        ),
+    ] = None
     https: Annotated[
         bool, Field(description="whether people come by https alone: browsers are told so")
     ] = False

@@ -25,9 +25,9 @@ class Documents:
         """Describe nothing yet."""
         self._openapi = b"{}"
 
-    def describe(self, routes: Sequence[Route]) -> None:
-        """Make the document of these routes."""
-        self._openapi = encode(document(routes))
+    def describe(self, routes: Sequence[Route], prefix: str = "") -> None:
+        """Make the document of these routes, which people find below `prefix`."""
+        self._openapi = encode(document(routes, prefix))
 
     async def get_openapi(self, call: Call) -> web.StreamResponse:
         """Give the document."""

@@ -51,12 +51,20 @@ class Gate:
     """Lets requests through to the handlers of routes."""
 
     def __init__(
-        self, replica: Replica, protection: Protection, limits: Limits | None = None
+        self,
+        replica: Replica,
+        protection: Protection,
+        limits: Limits | None = None,
+        prefix: str = "",
     ) -> None:
-        """Know keys and lots from the replica; `limits` None lets everyone ask without end."""
+        """Know keys and lots from the replica; `limits` None lets everyone ask without end.
+
+        What comes by a path below `prefix` is the same as without.
+        """
         self._replica = replica
         self._protection = protection
         self._limits = limits
+        self._prefix = prefix
 
     def handler(self, route: Route) -> _Next:
         """Give what the router calls for a route."""
@@ -115,7 +123,7 @@ class Gate:
             return response
         finally:
             route = request.match_info.route.resource
-            label = route.canonical if route is not None else "unknown"
+            label = "unknown" if route is None else route.canonical.removeprefix(self._prefix)
             seconds = time.perf_counter() - started
             method = request.method if request.method in _METHODS else "other"
             metrics.request_seconds.labels(method, label, status).observe(seconds)
@@ -136,8 +144,9 @@ class Gate:
         """Refuse what no route needs to see."""
         if request.version.major != 1:
             raise UnknownVersion("HTTP/1.1 is spoken here.")
-        if self._limits is not None and request.path not in UNLIMITED:
-            self._limits.admit(request, self.find_principal(request))
+        if self._limits is None or request.path.removeprefix(self._prefix) in UNLIMITED:
+            return
+        self._limits.admit(request, self.find_principal(request))
 
     async def _answer(self, request: web.Request, handler: _Next, name: str) -> web.StreamResponse:
         try:

@@ -41,8 +41,11 @@ _HEADERS: dict[str, Schema] = {
 }
 
 
-def document(routes: Sequence[Route]) -> dict[str, Any]:
-    """Give the document that describes these routes; KeyError for an answer nobody described."""
+def document(routes: Sequence[Route], prefix: str = "") -> dict[str, Any]:
+    """Give the document that describes these routes, which lie below `prefix`.
+
+    KeyError for an answer nobody described.
+    """
     bodies = [route.body for route in routes if isinstance(route.body, type)]
     schemas = components(bodies)
     paths: dict[str, dict[str, Any]] = {}
@@ -57,7 +60,7 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
             "version": version(_PACKAGE),
             "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/", "description": "the one this document comes from"}],
+        "servers": [{"url": prefix or "/", "description": "the one this document comes from"}],
         "tags": [
             {"name": tag, "description": examples.TAGS.get(tag, tag)}
             for tag in dict.fromkeys(route.tag for route in routes)

@@ -115,16 +115,19 @@ def list_routes(
     ]  # fmt: skip
 
 
-def build(routes: Sequence[Route], gate: Gate, documents: Documents) -> web.Application:
-    """Put the routes behind the gate."""
+def build(
+    routes: Sequence[Route], gate: Gate, documents: Documents, prefix: str = ""
+) -> web.Application:
+    """Put the routes behind the gate, below `prefix` and without it: a proxy may cut it off."""
     app = web.Application(middlewares=[gate.middleware])
     app.on_response_prepare.append(gate.sign)
-    documents.describe(routes)
-    for route in routes:
-        handler = gate.handler(route)
-        if route.method == "GET":
-            app.router.add_get(route.path, handler, expect_handler=go_on)  # HEAD too
-        else:
-            app.router.add_route(route.method, route.path, handler, expect_handler=go_on)
-    app.router.add_get("/docs/{name}", documents.get_asset)
+    documents.describe(routes, prefix)
+    for base in dict.fromkeys((prefix, "")):
+        for route in routes:
+            path, handler = base + route.path, gate.handler(route)
+            if route.method == "GET":
+                app.router.add_get(path, handler, expect_handler=go_on)  # HEAD too
+            else:
+                app.router.add_route(route.method, path, handler, expect_handler=go_on)
+        app.router.add_get(base + "/docs/{name}", documents.get_asset)
     return app
