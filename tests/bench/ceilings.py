@@ -1,26 +1,18 @@
 """Ceilings: what the means can do that a path is made of, without the path.
 
-As a program, an aiohttp server that reads a body and answers `{}`, or gives from memory the same
-bytes and headers that the service gave. As functions, a bare COPY.
+An aiohttp server that reads a body and answers `{}`, gives from memory the same bytes and headers
+that the service gave, or writes the same bytes to all who follow. The bare COPY is in `bulk`.
 """
 
 import argparse
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import cast
 
-import asyncpg
 import msgspec
 import uvloop
 from aiohttp import web
-
-from parking.domain.events import Entry
-from parking.store import copying
-from sensors_sim.places import list_places
-from tests.bench.figures import Reading
-from tests.bench.traffic import Traffic
 
 Kept = tuple[int, dict[str, str], bytes]
 """An answer to give: status, headers, body."""
@@ -88,42 +80,6 @@ async def _serve(port: int, answers: dict[str, Kept]) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
     await asyncio.Event().wait()
-
-
-def copy_rows(dsn: str, seed: int, count: int, batch: int, seconds: float) -> Reading:
-    """Copy packed rows into the log's tables, a transaction a batch; gives events a second."""
-    events = Traffic(list_places(), seed).take(count)
-    return uvloop.run(_copy(dsn, [event.entry() for event in events], batch, seconds))
-
-
-async def _copy(dsn: str, entries: Sequence[Entry], batch: int, seconds: float) -> Reading:
-    connection = await asyncpg.connect(dsn)
-    try:
-        seq = await connection.fetchval("SELECT coalesce(max(seq), 0) FROM event")
-        packed = []
-        for entry in entries:
-            seq += 1
-            entry.seq = seq
-        for at in range(0, len(entries) - batch + 1, batch):
-            some = entries[at : at + batch]
-            packed.append((copying.identity_rows(some), copying.event_rows(some)))
-        began = time.perf_counter()
-        done = 0
-        for identities, events in packed:
-            async with connection.transaction():
-                for table, columns, rows in (
-                    ("event_identity", copying.IDENTITY_COLUMNS, identities),
-                    ("event", copying.EVENT_COLUMNS, events),
-                ):
-                    await connection.copy_to_table(
-                        table, source=copying.once(rows), columns=columns, format="binary"
-                    )
-            done += batch
-            if time.perf_counter() - began > seconds:
-                break
-        return {"rate": done / (time.perf_counter() - began)}
-    finally:
-        await connection.close()
 
 
 if __name__ == "__main__":

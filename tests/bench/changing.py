@@ -83,7 +83,7 @@ class Poster(asyncio.Protocol):
     async def post(self, body: bytes) -> None:
         """Post events; return when they are acknowledged."""
         self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(post("/v1/events", body, self._key))
+        self._transport.write(post(body, self._key))
         said = await self._answer
         if not said.startswith(b"HTTP/1.1 200") or b'"rejected":[{' in said:
             raise ConnectionError(said[:500])

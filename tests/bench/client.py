@@ -34,14 +34,19 @@ def get(path: str, **headers: str) -> bytes:
     return _request(f"GET {path}", headers)
 
 
-def post(path: str, body: bytes, key: str, media: str = "application/json") -> bytes:
-    """Make the bytes of a POST by the holder of a key."""
+def post(body: bytes, key: str) -> bytes:
+    """Make the bytes of a POST of events as JSON by the holder of a key."""
+    return post_head(key, "application/json", len(body)) + body
+
+
+def post_head(key: str, media: str, length: int) -> bytes:
+    """Make the head of a POST of events whose body follows."""
     headers = {
         "Authorization": f"Bearer {key}",
         "Content-Type": media,
-        "Content-Length": str(len(body)),
+        "Content-Length": str(length),
     }
-    return _request(f"POST {path}", headers) + body
+    return _request("POST /v1/events", headers)
 
 
 def _request(line: str, headers: dict[str, str]) -> bytes:

@@ -112,14 +112,16 @@ def _spread(samples: Samples) -> dict[str, Any]:
     return {"median": samples.median, "low": low, "high": high, "rounds": samples.values}
 
 
-def interleave(sides: Mapping[str, Callable[[], Reading]], rounds: int) -> Rounds:
+def interleave(
+    sides: Mapping[str, Callable[[], Reading]], rounds: int, *, warm_up: bool = True
+) -> Rounds:
     """Measure each side once a round, in turns as to who goes first; one round before is dropped.
 
     That one warms up what is measured and what measures.
     """
     names = list(sides)
     found: dict[str, list[Reading]] = {name: [] for name in names}
-    for turn in range(-1, rounds):
+    for turn in range(-warm_up, rounds):
         first = turn % len(names)
         for name in names[first:] + names[:first]:
             reading = sides[name]()

@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -29,23 +30,24 @@ from sensors_sim.places import Place, list_places
 from tests.bench import profiling, rowwise_schema, traffic
 from tests.bench.ceilings import Kept, keep
 from tests.bench.client import Target, ask
-from tests.bench.figures import Reading
+from tests.bench.figures import Reading, Rounds, interleave
 from tests.bench.machine import Cores, cpu_seconds, family_cpu_seconds, pin_self
 from tests.service import CHECKOUT, free_port, running_services
 
 T = TypeVar("T")
 _READY_S = 20.0
 _JOB_S = 1800.0
+_CALM_S = 3.0
+_WALKED_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often and how long each side of a row is measured; `heavy` rows run only if asked for."""
+    """How often and how long each side of a row is measured; `quick`: and with less of it all."""
 
     rounds: int = 5
     seconds: float = 1.5
     quick: bool = False
-    heavy: bool = False
     profiles: Path | None = None
     """Where to put what py-spy sees of the service."""
 
@@ -58,6 +60,7 @@ class Grounds:
         self.cores = Cores()
         self.places = list_places()
         self.row = ""
+        self._reading: tuple[Target, Target] | None = None
         self._stack = contextlib.ExitStack()
         self._numbers = itertools.count(1)
 
@@ -70,8 +73,8 @@ class Grounds:
         self._postgres = EmbeddedPostgres(self.folder)
         self._stack.callback(lambda: self.run(self._postgres.stop()))
         self.run(self._postgres.start())
-        self._load = self._pool(self.cores.load)
-        self._aside = self._pool(self.cores.service)
+        self.load_pool = self._pool(self.cores.load)
+        self.aside_pool = self._pool(self.cores.service)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,11 +89,11 @@ class Grounds:
 
     def load(self, job: Any, *given: Any, **named: Any) -> Any:
         """Do a job in the process of the load."""
-        return self._load.submit(job, *given, **named).result(_JOB_S)
+        return self.load_pool.submit(job, *given, **named).result(_JOB_S)
 
     def aside(self, job: Any, *given: Any, **named: Any) -> Any:
         """Do a job where the service runs, while it rests."""
-        return self._aside.submit(job, *given, **named).result(_JOB_S)
+        return self.aside_pool.submit(job, *given, **named).result(_JOB_S)
 
     # -- databases -------------------------------------------------------------------------------
 
@@ -99,6 +102,17 @@ class Grounds:
         url = self.empty_database()
         self.run(_prepare(url))
         return url
+
+    @contextlib.contextmanager
+    def other_database(self, folder: Path) -> Iterator[str]:
+        """Run another PostgreSQL for a while, in a folder to be used by a service afterwards."""
+        postgres = EmbeddedPostgres(folder)
+        try:
+            self.run(postgres.start())
+            self.run(_prepare(postgres.dsn))
+            yield postgres.dsn
+        finally:
+            self.run(postgres.stop())
 
     def empty_database(self) -> str:
         """Make a database; gives its address."""
@@ -138,18 +152,14 @@ class Grounds:
             target = Target(service.port, pid, service.admin_key)
             if url is None:
                 open_lots(target, places or self.places)
-            with self._watched(pid):
-                yield target
+            yield target
 
-    @contextlib.contextmanager
-    def _watched(self, pid: int) -> Iterator[None]:
-        if self.pace.profiles is None:
-            yield
-            return
-        file = self.pace.profiles / f"{self.row}.txt"
-        with profiling.watched(pid, file):
-            yield
-        print("\n" + profiling.hottest(file), file=sys.stderr)
+    def reading(self) -> tuple[Target, Target]:
+        """Give a service and what one would write first, to be read only: all rows share them."""
+        if self._reading is None:
+            enter = self._stack.enter_context
+            self._reading = enter(self.service()), enter(self.rowwise())
+        return self._reading
 
     @contextlib.contextmanager
     def ceiling(self, answers: Mapping[str, Kept] | None = None) -> Iterator[Target]:
@@ -188,6 +198,12 @@ class Grounds:
             process.terminate()
             process.wait(_READY_S)
 
+    def measure(self, service: Target, sides: Mapping[str, Callable[[], Reading]]) -> Rounds:
+        """Measure sides in turns, and see what the service does meanwhile if that is asked for."""
+        file = None if self.pace.profiles is None else self.pace.profiles / f"{self.row}.txt"
+        with profiling.watched(service.pid, file):
+            return interleave(sides, self.pace.rounds)
+
     def side(
         self, target: Target, job: Callable[..., Reading], *given: Any, **named: Any
     ) -> Callable[[], Reading]:
@@ -206,6 +222,18 @@ class Grounds:
 
         return measure
 
+    def own_cpu_seconds(self) -> float:
+        """Give the CPU time of all that was started here, and has ended or lasts."""
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        lasting = [*self.load_pool._processes, *self.aside_pool._processes]
+        return (
+            ended.ru_utime
+            + ended.ru_stime
+            + time.process_time()
+            + sum(cpu_seconds(pid) for pid in lasting)
+            + family_cpu_seconds(self._postgres_pid)
+        )
+
     @property
     def _postgres_pid(self) -> int:
         pid = self._postgres.pid
@@ -221,6 +249,18 @@ async def _prepare(url: str) -> None:
         await make_months(connection, {this - 1, this, this + 1})
     finally:
         await connection.close()
+
+
+def until_worked_up(service: Target) -> None:
+    """Wait until the walk has nothing left to do, and has not had for some seconds."""
+    calm = time.monotonic()
+    deadline = calm + _WALKED_S
+    while time.monotonic() < calm + _CALM_S:
+        assert time.monotonic() < deadline, "the walk does not end"
+        said = ask(service.port, "GET", "/metrics")[2]
+        if b"\nparking_checkpoint_lots_behind 0.0\n" not in said:
+            calm = time.monotonic()
+        time.sleep(0.1)
 
 
 def _wait_open(process: "subprocess.Popen[bytes]", port: int) -> None:

@@ -1,17 +1,20 @@
 """Jobs for the process that loads a service: what to send is made first, and only then measured."""
 
 import itertools
-from collections.abc import Iterable
+import json
+import socket
+import time
+from collections.abc import Iterable, Sequence
 
-from sensors_sim.places import list_places
+from sensors_sim.places import Place, list_places
 from tests.bench import client
 from tests.bench.client import Target
 from tests.bench.figures import Reading
-from tests.bench.traffic import Traffic, bodies
+from tests.bench.machine import resident_mb
+from tests.bench.traffic import STEP_US, Traffic, bodies, first_readings, lines
 
-_MOST_BATCHED = 260_000
-"""Events a second that batches are made for: more than can be stored here."""
-_MOST_SINGLE = 25_000
+_LINES_AT_ONCE = 2_000
+_JOB_S = 1_800.0
 
 
 class UnexpectedAnswer(Exception):
@@ -35,7 +38,11 @@ def read(
 
 
 def read_near(
-    target: Target, points: list[tuple[float, float]], connections: int, seconds: float
+    target: Target,
+    points: Sequence[tuple[float, float]],
+    seconds: float,
+    *,
+    connections: int = 32,
 ) -> Reading:
     """Ask what is near these points, in turns; gives answers a second."""
     requests = [client.get(f"/v1/nearby?lat={lat:.5f}&lon={lon:.5f}") for lat, lon in points]
@@ -45,6 +52,7 @@ def read_near(
 def push_batches(
     target: Target,
     seed: int,
+    most: int,
     seconds: float,
     *,
     size: int = 500,
@@ -52,23 +60,60 @@ def push_batches(
     disorder: int = 0,
     repeated: float = 0.0,
 ) -> Reading:
-    """Post batches; gives events a second, as acknowledged."""
+    """Post batches of `most` events at most; gives events a second, as acknowledged."""
     traffic = Traffic(list_places(), seed)
-    count = int(_MOST_BATCHED * seconds) // size * size
-    events = traffic.take(count, disorder=disorder)
+    events = traffic.take(most // size * size, disorder=disorder)
     if repeated:
         events = traffic.repeat(events, repeated)
-    requests = [client.post("/v1/events", body, target.key) for body in bodies(events, size)]
+    requests = [client.post(body, target.key) for body in bodies(events, size)]
     return _pushed(
         client.call(target.port, requests, connections, seconds), size, exact=not repeated
     )
 
 
-def push_singles(target: Target, seed: int, seconds: float, *, connections: int = 64) -> Reading:
-    """Post events one by one; gives events a second, as acknowledged, and their delays."""
-    events = Traffic(list_places(), seed).take(int(_MOST_SINGLE * seconds))
-    requests = [client.post("/v1/events", body, target.key) for body in bodies(events, 1)]
+def push_singles(
+    target: Target, seed: int, most: int, seconds: float, *, connections: int = 64
+) -> Reading:
+    """Post `most` events at most one by one; gives events a second, and their delays."""
+    events = Traffic(list_places(), seed).take(most)
+    requests = [client.post(body, target.key) for body in bodies(events, 1)]
     return _pushed(client.call(target.port, requests, connections, seconds), 1, exact=True)
+
+
+def push_every_space(target: Target, places: Sequence[Place]) -> Reading:
+    """Tell of every space of the places, in batches; gives events a second."""
+    requests = [
+        client.post(json.dumps({"events": first_readings([place])}).encode(), target.key)
+        for place in places
+    ]
+    return _reading(client.call(target.port, requests, 16, _JOB_S), 200)
+
+
+def push_lines(target: Target, seed: int, count: int) -> Reading:
+    """Stream events as one NDJSON body; gives events a second, and what memory the service took.
+
+    Its growth counts from when a fifth was sent: buffers are in use by then.
+    """
+    traffic = Traffic(list_places(), seed)
+    ending = time.time_ns() // 1000 - count * STEP_US
+    pieces = []
+    for at in range(0, count, _LINES_AT_ONCE):
+        some = min(_LINES_AT_ONCE, count - at)
+        pieces.append(lines(traffic.take(some, ending=ending + (at + some) * STEP_US)))
+    head = client.post_head(target.key, "application/x-ndjson", sum(map(len, pieces)))
+    held = []
+    with socket.create_connection(("127.0.0.1", target.port), timeout=600) as connection:
+        began = time.perf_counter()
+        connection.sendall(head)
+        for piece in pieces:
+            connection.sendall(piece)
+            held.append(resident_mb(target.pid))
+        said = connection.recv(1 << 16)
+        elapsed = time.perf_counter() - began
+    if b'{"accepted":%d,' % count not in said:
+        raise UnexpectedAnswer([said[:1000]])
+    early = held[len(held) // 5]
+    return {"rate": count / elapsed, "grown_mb": max(held) - early, "rss_mb": held[-1]}
 
 
 def _pushed(tally: client.Tally, size: int, *, exact: bool) -> Reading:

@@ -60,17 +60,10 @@ def family_cpu_seconds(pid: int) -> float:
     return total + (int(fields[13]) + int(fields[14])) / _TICKS
 
 
-def others_share(seconds: float = 0.3) -> float:
-    """Give the share of the machine that is busy now, while nothing is measured, 0 to 1."""
-    before = _idle_and_all()
-    time.sleep(seconds)
-    idle, whole = (now - then for now, then in zip(_idle_and_all(), before, strict=True))
-    return 1 - idle / whole if whole else 0.0
-
-
-def _idle_and_all() -> tuple[int, int]:
+def busy_seconds() -> float:
+    """Give the CPU time that all processes of the machine have used so far."""
     ticks = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
-    return ticks[3] + ticks[4], sum(ticks)
+    return (sum(ticks) - ticks[3] - ticks[4]) / _TICKS  # all but idle and waiting for the disk
 
 
 def resident_mb(pid: int) -> float:

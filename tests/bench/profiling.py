@@ -7,6 +7,7 @@ record.
 import contextlib
 import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +17,11 @@ _SHOWN = 25
 
 
 @contextlib.contextmanager
-def watched(pid: int, file: Path) -> Iterator[None]:
-    """Write the stacks of a process that were seen at work, one a line with their number."""
+def watched(pid: int, file: Path | None) -> Iterator[None]:
+    """Write the stacks of a process that were seen at work, one a line, and tell the hottest."""
+    if file is None:
+        yield
+        return
     command = ["py-spy", "record", "--pid", str(pid), "--format", "raw", "--output", str(file)]
     spy = subprocess.Popen(  # noqa: S603 - our own command
         [*command, "--rate", _SAMPLES_A_SECOND, "--function"],
@@ -30,9 +34,10 @@ def watched(pid: int, file: Path) -> Iterator[None]:
     finally:
         spy.send_signal(signal.SIGINT)
         spy.wait(30)
+    sys.stderr.write(f"\n{_hottest(file)}\n")
 
 
-def hottest(file: Path) -> str:
+def _hottest(file: Path) -> str:
     """Give the functions that used most time themselves, and with what they called, in percent."""
     own: Counter[str] = Counter()
     whole: Counter[str] = Counter()

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from tests.bench import loads
 from tests.bench.client import Target, ask
-from tests.bench.figures import Finding, Reading, Rounds, at_least, interleave, samples
+from tests.bench.figures import Finding, Reading, Rounds, at_least, samples
 from tests.bench.grounds import Grounds
-from tests.bench.ingest import noted
+from tests.bench.ingest import beside
 
 _CONNECTIONS = 32
 _LOT = "/v1/lots/east-station-p1/availability"
@@ -33,15 +33,15 @@ def nearby(grounds: Grounds) -> list[Finding]:
 
 def not_modified(grounds: Grounds) -> list[Finding]:
     """Measure the availability of one lot for who has it already."""
-    with grounds.service() as service:
-        tag = ask(service.port, "GET", _LOT)[1]["ETag"]
-        found = _sides(grounds, service, _LOT, headers={"If-None-Match": tag})
+    service, _ = grounds.reading()
+    tag = ask(service.port, "GET", _LOT)[1]["ETag"]
+    found = _sides(grounds, service, _LOT, headers={"If-None-Match": tag})
     return [_against_memory("304", found, 0.85)]
 
 
 def _measured(grounds: Grounds, row: str, path: str, reach: float) -> list[Finding]:
-    with grounds.service() as service, grounds.rowwise() as rowwise:
-        found = _sides(grounds, service, path, rowwise=rowwise)
+    service, rowwise = grounds.reading()
+    found = _sides(grounds, service, path, rowwise=rowwise)
     own, first = samples(found["service"]), samples(found["rowwise"])
     return [
         _against_memory(row, found, reach),
@@ -52,7 +52,7 @@ def _measured(grounds: Grounds, row: str, path: str, reach: float) -> list[Findi
 def _against_memory(row: str, found: Rounds, reach: float) -> Finding:
     own, ceiling = found["service"], samples(found["ceiling"])
     limit = at_least(reach)
-    return Finding(row, "answers/s", samples(own), "aiohttp, memory", ceiling, limit, noted(own))
+    return Finding(row, "answers/s", samples(own), "aiohttp, memory", ceiling, limit, beside(found))
 
 
 def _sides(
@@ -77,4 +77,4 @@ def _sides(
         sides = {"service": side(service), "ceiling": side(ceiling)}
         if rowwise is not None:
             sides["rowwise"] = side(rowwise)
-        return interleave(sides, grounds.pace.rounds)
+        return grounds.measure(service, sides)

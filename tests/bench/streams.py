@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from tests.bench import stream_loads
 from tests.bench.changing import counting_places
 from tests.bench.client import Target
-from tests.bench.figures import Finding, Reading, at_least, at_most, interleave, samples
+from tests.bench.figures import Finding, Reading, at_least, at_most, samples
 from tests.bench.grounds import Grounds
 from tests.bench.ingest import noted
 
@@ -31,9 +31,8 @@ def fan_out(grounds: Grounds) -> list[Finding]:
     with grounds.service(places=places) as service:
         piece = grounds.load(stream_loads.one_change, service, lots)
         with grounds.ceiling({"/v1/stream": (200, _HEADERS, piece)}) as ceiling:
-            found = interleave(
-                {"service": hearing(service), "ceiling": hearing(ceiling)}, grounds.pace.rounds
-            )
+            sides = {"service": hearing(service), "ceiling": hearing(ceiling)}
+            found = grounds.measure(service, sides)
     own, loop = found["service"], found["ceiling"]
     notes = noted(own) | {"bytes": len(piece)}
     return [
@@ -50,14 +49,14 @@ def lag(grounds: Grounds) -> list[Finding]:
     lots = [place.id for place in places]
     count, seconds = int(30 * grounds.pace.seconds), 2 * grounds.pace.seconds
     with grounds.service(places=places) as service:
-        found = interleave(
+        found = grounds.measure(
+            service,
             {
                 "one": lambda: grounds.load(stream_loads.lag_of_one, service, lots, count),
                 "many": lambda: grounds.load(
                     stream_loads.lag_of_many, service, lots, _LISTENERS, seconds
                 ),
             },
-            grounds.pace.rounds,
         )
     one, many = found["one"], found["many"]
     return [
