@@ -35,6 +35,7 @@ from parking.web.health import BoardMetrics, Health
 from parking.web.keys import Keys
 from parking.web.limits import limits_of
 from parking.web.lots import Lots
+from parking.web.nearby import NearbyLots
 from parking.web.protection import Protection
 from parking.web.routes import build, list_routes
 from parking.web.sensors import Sensors
@@ -116,6 +117,7 @@ class Service:
         routes = list_routes(
             lots=Lots(self._replica),
             availability=Availability(self._replica, Past(database), intake),
+            nearby=NearbyLots(self._replica),
             streams=self._streams,
             events=self._events,
             sensors=Sensors(self._replica),

@@ -1,12 +1,9 @@
-"""What drivers read: availability now and at a past moment, and what is near."""
+"""What drivers read: availability now and at a past moment."""
 
 import asyncio
 
-import msgspec
 from aiohttp import web
 
-from parking.domain import hours
-from parking.domain.geo import to_wgs84
 from parking.domain.instants import rfc3339
 from parking.domain.numbers import View
 from parking.domain.timeline import Timeline
@@ -14,17 +11,15 @@ from parking.errors import Fault, Gone, InvalidInput, NotFound
 from parking.ingest.intake import Intake
 from parking.live.changes import Filter
 from parking.live.lot import LiveLot, zoned_json
-from parking.live.nearby import Nearby
 from parking.live.past import Past
 from parking.live.replica import Replica
-from parking.web import models
 from parking.web.calls import Call
-from parking.web.params import AvailabilityQuery, FilterQuery, NearbyQuery
+from parking.web.params import AvailabilityQuery, FilterQuery
 from parking.web.replies import cached, encode
 
 
 class Availability:
-    """`/v1/availability`, `/v1/lots/{lot}/availability` and `/v1/nearby`."""
+    """`/v1/availability` and `/v1/lots/{lot}/availability`."""
 
     def __init__(self, replica: Replica, past: Past, intake: Intake) -> None:
         """Read the board live and the log for the past; `intake` knows what is retained."""
@@ -32,7 +27,6 @@ class Availability:
         self._board = replica.board
         self._past = past
         self._intake = intake
-        self._nearby = Nearby(replica.board)
 
     async def get_all(self, call: Call) -> web.StreamResponse:
         """Show all lots, or those that the filters take."""
@@ -94,61 +88,8 @@ class Availability:
         if oldest > 0 and at < oldest:
             raise Gone(f"What is retained begins at {rfc3339(oldest)}.")
 
-    async def get_nearby(self, call: Call) -> web.StreamResponse:
-        """Show the nearest lots that suit."""
-        query: NearbyQuery = call.query
-        now = self._replica.clock()
-        self._board.refresh(now)
-        lat, lon = to_wgs84(query.lat, query.lon, query.crs)
-        items: list[bytes] = []
-        for metres, live in self._nearby.within(lat, lon, query.radius_m):
-            if len(items) == query.limit:
-                break
-            if _suits(live, query):
-                items.append(_near(live, metres, query, now))
-        return cached(call.request, b'{"items":[' + b",".join(items) + b'],"next":null}')
-
 
 def wanted_lots(query: FilterQuery) -> Filter:
     """Give the filter that a query asks for."""
     lots = None if query.lots is None else frozenset(query.lots)
     return Filter(lots, query.district, query.class_)
-
-
-def _suits(live: LiveLot, query: NearbyQuery) -> bool:
-    layout = live.timeline.current
-    if layout is None or live.view is None:
-        return False
-    height = layout.lot.max_height_m
-    if query.height_m is not None and height is not None and query.height_m > height:
-        return False
-    if query.class_ is not None and query.class_ not in layout.classes:
-        return False
-    if query.min_free is None:
-        return True
-    numbers = live.view.availability
-    free = numbers.free if query.class_ is None else numbers.classes[query.class_].free
-    return free is not None and free >= query.min_free
-
-
-def _near(live: LiveLot, metres: float, query: NearbyQuery, now: int) -> bytes:
-    """Give a lot in short with its distance and availability."""
-    layout = live.timeline.current
-    assert layout is not None  # noqa: S101 - it suits
-    lot = models.shown(layout.lot, query.crs)
-    short = {
-        "id": live.id,
-        "lot": live.id,
-        "name": lot.name,
-        "kind": lot.kind,
-        "location": lot.location,
-        "entrances": lot.entrances,
-        "address": lot.address,
-        "district": lot.district,
-        "max_height_m": lot.max_height_m,
-        "opening_hours": lot.opening_hours,
-        "open_now": hours.is_open(lot, now),
-        "distance_m": round(metres, 1),
-        "availability": msgspec.Raw(live.brief),
-    }
-    return encode(short)

@@ -15,6 +15,7 @@ from parking.web.gate import Gate, go_on
 from parking.web.health import Health
 from parking.web.keys import Keys
 from parking.web.lots import Lots
+from parking.web.nearby import NearbyLots
 from parking.web.sensors import Sensors
 from parking.web.streams import Streams
 from parking.web.usage import Usage
@@ -29,6 +30,7 @@ def list_routes(
     *,
     lots: Lots,
     availability: Availability,
+    nearby: NearbyLots,
     streams: Streams,
     events: Events,
     sensors: Sensors,
@@ -46,7 +48,7 @@ def list_routes(
               "Availability of all lots, now or at a past moment", "drivers",
               (Answer(ok, "All matching lots", "AvailabilityList"),),
               rule=ANYONE, query=params.AvailabilityQuery, errors=(410,)),
-        Route("GET", "/v1/nearby", availability.get_nearby,
+        Route("GET", "/v1/nearby", nearby.get,
               "The nearest lots that suit", "drivers",
               (Answer(ok, "Nearest first", "NearbyList"),), rule=ANYONE, query=params.NearbyQuery),
         Route("GET", "/v1/stream", streams.get_stream,
