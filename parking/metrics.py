@@ -37,6 +37,9 @@ log_lag = Gauge(
 queue_depth = Gauge(
     "parking_commit_queue_events", "Events waiting for their commit", registry=registry
 )
+Timer = Histogram
+"""A histogram of one set of labels."""
+
 request_seconds = Histogram(
     "parking_request_seconds",
     "Time of a request, by route",

@@ -15,7 +15,10 @@ from parking.live.past import Past
 from parking.live.replica import Replica
 from parking.web.calls import Call
 from parking.web.params import AvailabilityQuery, FilterQuery
-from parking.web.replies import cached, encode
+from parking.web.prebuilt import Validated
+from parking.web.replies import cached, encode, validated
+
+_MOST_MADE = 100
 
 
 class Availability:
@@ -27,6 +30,9 @@ class Availability:
         self._board = replica.board
         self._past = past
         self._intake = intake
+        self._lots: dict[str, Validated] = {}
+        self._made: dict[Filter, Validated] = {}
+        self._made_for = -1
 
     async def get_all(self, call: Call) -> web.StreamResponse:
         """Show all lots, or those that the filters take."""
@@ -35,6 +41,21 @@ class Availability:
         if query.at is not None:
             return cached(call.request, await self._all_at(wanted, query.at))
         self._board.refresh(self._replica.clock())
+        return cached(call.request, self._all(wanted))
+
+    def _all(self, wanted: Filter) -> Validated:
+        """Give all lots that a filter takes, made once a version of the board."""
+        if self._made_for != self._board.version:
+            self._made_for = self._board.version
+            self._made.clear()
+        made = self._made.get(wanted)
+        if made is None:
+            made = validated(self._join(wanted))
+            if len(self._made) < _MOST_MADE:
+                self._made[wanted] = made
+        return made
+
+    def _join(self, wanted: Filter) -> bytes:
         bodies = [
             live.brief
             for live in self._board.shown()
@@ -43,7 +64,7 @@ class Availability:
             and wanted.takes(live.id, live.timeline.current)
         ]
         head = b'{"cursor":"%s","items":[' % self._board.cursor().encode()
-        return cached(call.request, head + b",".join(bodies) + b"]}")
+        return head + b",".join(bodies) + b"]}"
 
     async def _all_at(self, wanted: Filter, at: int) -> bytes:
         self._check_past(at)
@@ -61,7 +82,10 @@ class Availability:
         live = self._find(call.part("lot"))
         at: int | None = call.query.at
         if at is None:
-            return cached(call.request, live.zoned)
+            made = self._lots.get(live.id)
+            if made is None or made.body is not live.zoned:
+                made = self._lots[live.id] = validated(live.zoned)
+            return cached(call.request, made)
         self._check_past(at)
         seen = await self._view_at(live.timeline, at)
         return cached(call.request, zoned_json(seen))

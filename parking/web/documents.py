@@ -9,7 +9,7 @@ from parking.errors import NotFound
 from parking.web.calls import Call, Route
 from parking.web.openapi import document
 from parking.web.protection import PAGE_POLICY
-from parking.web.replies import cached, encode
+from parking.web.replies import cached, cached_file, encode
 
 _ASSETS = {
     "swagger-ui.css": "text/css",
@@ -35,7 +35,7 @@ class Documents:
 
     async def get_docs(self, call: Call) -> web.StreamResponse:
         """Give the page."""
-        page = cached(call.request, _static("docs.html"), media="text/html")
+        page = cached_file(call.request, _static("docs.html"), "text/html")
         page.headers["Content-Security-Policy"] = PAGE_POLICY
         return page
 
@@ -44,7 +44,7 @@ class Documents:
         name = request.match_info["name"]
         if name not in _ASSETS:
             raise NotFound("There is nothing at this path.")
-        return cached(request, _static(name), media=_ASSETS[name])
+        return cached_file(request, _static(name), _ASSETS[name])
 
 
 def _static(name: str) -> bytes:

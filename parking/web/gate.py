@@ -6,6 +6,7 @@ document. A route without a rule cannot be added: its rule is part of the table.
 
 import asyncio
 import contextvars
+import itertools
 import logging
 import re
 import secrets
@@ -30,6 +31,7 @@ from parking.live.replica import Replica
 from parking.web.calls import REQUEST_ID, Call, Route
 from parking.web.limits import RATE, UNLIMITED, Limits
 from parking.web.params import read_query
+from parking.web.prebuilt import Prebuilt
 from parking.web.protection import Protection
 from parking.web.replies import PUBLIC, problem
 
@@ -65,6 +67,14 @@ class Gate:
         self._protection = protection
         self._limits = limits
         self._prefix = prefix
+        self._run = secrets.token_hex(4)
+        self._numbers = itertools.count(1)
+        self._timers: dict[tuple[str, str, int], metrics.Timer] = {}
+
+    @property
+    def always(self) -> bytes:
+        """The lines of a head that all answers bear."""
+        return self._protection.lines()
 
     def handler(self, route: Route) -> _Next:
         """Give what the router calls for a route."""
@@ -73,7 +83,7 @@ class Gate:
             if not route.early and not self._replica.ready:
                 raise Overloaded("The service is starting.", headers={"Retry-After": "1"})
             principal = None if route.rule.roles is None else self._let_in(request, route.rule)
-            query = read_query(request.url, route.query)
+            query = read_query(request.rel_url.raw_query_string, route.query)
             return await route.handler(Call(request, principal, query))
 
         return handle
@@ -112,29 +122,50 @@ class Gate:
     async def middleware(self, request: web.Request, handler: _Next) -> web.StreamResponse:
         """Name, time and log a request, and render its failure."""
         given = request.headers.get("X-Request-Id", "")
-        name = given if _ACCEPTABLE_ID.fullmatch(given) else secrets.token_hex(8)
+        name = given if given and _ACCEPTABLE_ID.fullmatch(given) else self._new_name()
         request[REQUEST_ID] = name
         token = request_id.set(name)
         started = time.perf_counter()
-        status = "cut off"
+        status = 0
         try:
             response = await self._answer(request, handler, name)
-            status = str(response.status)
+            status = response.status
+            if isinstance(response, Prebuilt):
+                self._sign(request, response)
             return response
         finally:
-            route = request.match_info.route.resource
-            label = "unknown" if route is None else route.canonical.removeprefix(self._prefix)
             seconds = time.perf_counter() - started
-            method = request.method if request.method in _METHODS else "other"
-            metrics.request_seconds.labels(method, label, status).observe(seconds)
+            self._timer(request, status).observe(seconds)
             if log.isEnabledFor(logging.DEBUG):
                 path = without_keys(request.path)
                 log.debug("%s %s %s %.1f ms", request.method, path, status, seconds * 1000)
             request_id.reset(token)
 
+    def _new_name(self) -> str:
+        return f"{self._run}{next(self._numbers):08x}"
+
+    def _timer(self, request: web.Request, status: int) -> metrics.Timer:
+        """Give the timer of a route's answers of that status; 0: it was cut off."""
+        route = request.match_info.route.resource
+        path = "unknown" if route is None else route.canonical
+        key = (request.method, path, status)
+        timer = self._timers.get(key)
+        if timer is None:
+            method = request.method if request.method in _METHODS else "other"
+            timer = metrics.request_seconds.labels(
+                method, path.removeprefix(self._prefix), str(status) if status else "cut off"
+            )
+            if method != "other":
+                self._timers[key] = timer
+        return timer
+
     async def sign(self, request: web.Request, response: web.StreamResponse) -> None:
         """Put on every answer, streams too, its request's id and what else they all bear."""
         self._protection.put_on(response)
+        self._sign(request, response)
+
+    @staticmethod
+    def _sign(request: web.Request, response: web.StreamResponse) -> None:
         if REQUEST_ID in request:
             response.headers["X-Request-Id"] = request[REQUEST_ID]
         if RATE in request:

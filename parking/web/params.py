@@ -1,7 +1,8 @@
 """What may stand behind the `?` of each path: read from text, checked, unknown names refused."""
 
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from functools import lru_cache
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
@@ -13,6 +14,7 @@ from parking.errors import Fault, InvalidInput
 from parking.web.models import Id, read_instant
 
 MOST_ITEMS = 1000
+_SHORT = 300
 _JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 Q = TypeVar("Q", bound="Query")
 
@@ -209,10 +211,15 @@ class PageQuery(Query):
     cursor: Cursor | None = None
 
 
-def read_query(url: URL, shape: type[Q]) -> Q:
-    """Read the parameters of a request; InvalidInput names each that is wrong."""
+def read_query(text: str, shape: type[Q]) -> Q:
+    """Read the query string of a request; InvalidInput names each parameter that is wrong."""
+    read = _read_again if len(text) <= _SHORT else _read
+    return cast("Q", read(text, shape))
+
+
+def _read(text: str, shape: type[Query]) -> Query:
     given: dict[str, str] = {}
-    for name, value in url.query.items():
+    for name, value in URL(f"?{text}", encoded=True).query.items():
         if name in given:
             raise InvalidInput("A parameter is given twice.", faults=[Fault(f"?{name}", "twice")])
         given[name] = value
@@ -221,6 +228,9 @@ def read_query(url: URL, shape: type[Q]) -> Q:
     except ValidationError as error:
         faults = [Fault(f"?{_name(item['loc'])}", item["msg"]) for item in error.errors()]
         raise InvalidInput("A parameter is not valid.", faults=faults) from None
+
+
+_read_again = lru_cache(maxsize=4096)(_read)  # what is read does not change, nor is it long
 
 
 def _name(location: tuple[int | str, ...]) -> str:

@@ -3,12 +3,15 @@
 from aiohttp import web
 from multidict import CIMultiDict
 
+from parking.web.prebuilt import lines
+
 _POLICY = "Content-Security-Policy"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """For the page that shows the document, in the place of what holds for data."""
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _A_YEAR_S = 31_536_000
 
 
@@ -26,7 +29,11 @@ class Protection:
             headers["Strict-Transport-Security"] = f"max-age={_A_YEAR_S}"
         self._headers = CIMultiDict(headers)
 
+    def lines(self) -> bytes:
+        """Give them as the lines of a head, of an answer without a policy of its own."""
+        return lines({**self._headers, _POLICY: _DATA_POLICY})
+
     def put_on(self, response: web.StreamResponse) -> None:
         """Put them on an answer; a policy of its own stays."""
         response.headers.update(self._headers)
-        response.headers.setdefault(_POLICY, "default-src 'none'; frame-ancestors 'none'")
+        response.headers.setdefault(_POLICY, _DATA_POLICY)

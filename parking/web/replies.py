@@ -1,12 +1,12 @@
 """Answers: JSON made once, validators for caches, and problem documents."""
 
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from parking.errors import ParkingError
+from parking.web.prebuilt import Prebuilt, Validated
 
 encode = msgspec.json.Encoder().encode
 _JSON = "application/json"
@@ -14,6 +14,8 @@ PUBLIC = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
 }
+
+_CACHED = {**PUBLIC, "Cache-Control": "public, no-cache"}
 
 
 def reply(body: bytes, *, status: int = 200) -> web.Response:
@@ -28,16 +30,33 @@ def reply_value(value: Any, *, status: int = 200) -> web.Response:
     return reply(encode(value), status=status)
 
 
-def cached(request: web.Request, body: bytes, *, media: str = _JSON) -> web.Response:
-    """Answer anyone, with a validator: 304 when it is what the caller has.
+def validated(body: bytes, media: str = _JSON) -> Validated:
+    """Make what may be answered to anyone, with a validator.
 
     `no-cache` lets caches keep it and makes them ask each time: a number shown is a number true.
     """
-    tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
-    headers = {**PUBLIC, "ETag": tag, "Cache-Control": "public, no-cache"}
-    if not {tag, "*"}.isdisjoint(_tags(request.headers.get("If-None-Match", ""))):
+    return Validated(body, _CACHED, media)
+
+
+def cached(request: web.Request, made: Validated | bytes) -> Prebuilt:
+    """Answer anyone: 304 when it is what the caller has."""
+    if isinstance(made, bytes):
+        made = validated(made)
+    return Prebuilt(made, unchanged=_has(request, made))
+
+
+def cached_file(request: web.Request, body: bytes, media: str) -> web.Response:
+    """Answer a file to anyone, with headers that may be changed."""
+    made = validated(body, media)
+    headers = {**_CACHED, "ETag": made.tag}
+    if _has(request, made):
         return web.Response(status=304, headers=headers)
     return web.Response(body=body, content_type=media, headers=headers)
+
+
+def _has(request: web.Request, made: Validated) -> bool:
+    had = request.headers.get("If-None-Match")
+    return had is not None and (had == made.tag or not {made.tag, "*"}.isdisjoint(_tags(had)))
 
 
 def _tags(header: str) -> set[str]:

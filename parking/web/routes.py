@@ -16,6 +16,7 @@ from parking.web.health import Health
 from parking.web.keys import Keys
 from parking.web.lots import Lots
 from parking.web.nearby import NearbyLots
+from parking.web.prebuilt import ALWAYS
 from parking.web.sensors import Sensors
 from parking.web.streams import Streams
 from parking.web.usage import Usage
@@ -123,6 +124,7 @@ def build(
     """Put the routes behind the gate, below `prefix` and without it: a proxy may cut it off."""
     app = web.Application(middlewares=[gate.middleware])
     app.on_response_prepare.append(gate.sign)
+    app[ALWAYS] = gate.always
     documents.describe(routes, prefix)
     for base in dict.fromkeys((prefix, "")):
         for route in routes:

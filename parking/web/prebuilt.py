@@ -1,0 +1,106 @@
+"""Answers that are made once and sent often: head and body in one piece, past the header maps.
+
+They are `aiohttp`'s answers in all but how they are written: `prepare` writes everything, where the
+library would put headers together and write in three parts. Its version is pinned for that, and
+tests/web/test_prebuilt.py holds them against the library's own answers.
+"""
+
+import time
+from collections.abc import Mapping
+from email.utils import formatdate
+from hashlib import blake2b
+
+from aiohttp import HttpVersion10, HttpVersion11, web
+from aiohttp.abc import AbstractStreamWriter
+
+_FULL = 1 << 16  # bytes that a client has not taken
+ALWAYS = web.AppKey("ALWAYS", bytes)
+"""The header lines that every answer of an application bears."""
+
+
+class Validated:
+    """A body with its validator, and the heads of its answers."""
+
+    __slots__ = ("body", "changed", "tag", "unchanged")
+
+    def __init__(self, body: bytes, headers: Mapping[str, str], media: str) -> None:
+        """Make the validator of the content, so that all instances give the same one."""
+        self.body = body
+        self.tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+        common = lines({**headers, "ETag": self.tag})
+        more = lines({"Content-Type": media, "Content-Length": str(len(body))})
+        self.changed = b"200 OK\r\n" + common + more
+        self.unchanged = b"304 Not Modified\r\n" + common
+
+
+class Prebuilt(web.StreamResponse):
+    """A validated body on its way to one who may have it already."""
+
+    def __init__(self, made: Validated, *, unchanged: bool) -> None:
+        """Tell the body, or that it is `unchanged`."""
+        super().__init__(status=304 if unchanged else 200)
+        self._head = made.unchanged if unchanged else made.changed
+        self._told = b"" if unchanged else made.body
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Write all of it."""
+        transport = request.transport
+        if self._eof_sent:
+            return None
+        if transport is None or transport.is_closing():
+            raise ConnectionResetError("the client has gone")
+        if self._keep_alive is None:
+            self._keep_alive = request.keep_alive
+        old = request.version < HttpVersion11
+        connection = b""
+        if old and self._keep_alive and request.version == HttpVersion10:
+            connection = b"Connection: keep-alive\r\n"
+        elif not old and not self._keep_alive:
+            connection = b"Connection: close\r\n"
+        own = lines(self._headers) if self._headers else b""
+        always = request.app[ALWAYS] if isinstance(request, web.Request) else b""
+        body = b"" if request.method == "HEAD" else self._told
+        transport.write(
+            b"".join(
+                (
+                    b"HTTP/1.0 " if old else b"HTTP/1.1 ",
+                    self._head,
+                    always,
+                    own,
+                    connection,
+                    b"Date: ",
+                    _date(),
+                    b"\r\n\r\n",
+                    body,
+                )
+            )
+        )
+        self._eof_sent = True
+        if transport.get_write_buffer_size() > _FULL:
+            await request.writer.drain()
+        return None
+
+
+def lines(headers: Mapping[str, str]) -> bytes:
+    """Give headers as lines."""
+    return b"".join(f"{name}: {value}\r\n".encode() for name, value in headers.items())
+
+
+class _Clock:
+    """The date as HTTP writes it, made once a second."""
+
+    __slots__ = ("second", "text")
+
+    def __init__(self) -> None:
+        self.second = 0
+        self.text = b""
+
+
+_clock = _Clock()
+
+
+def _date() -> bytes:
+    second = int(time.time())
+    if second != _clock.second:
+        _clock.second, _clock.text = second, formatdate(second, usegmt=True).encode()
+    return _clock.text
