@@ -60,6 +60,12 @@ def family_cpu_seconds(pid: int) -> float:
     return total + (int(fields[13]) + int(fields[14])) / _TICKS
 
 
+def wanted_seconds(pid: int) -> float:
+    """Give the time that a process's main thread ran, or could have but for others on its core."""
+    ran, waited, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+    return (int(ran) + int(waited)) / 1e9
+
+
 def busy_seconds() -> float:
     """Give the CPU time that all processes of the machine have used so far."""
     ticks = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]

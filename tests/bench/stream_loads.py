@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import re
 import time
 from collections.abc import Coroutine, Sequence
@@ -14,7 +15,7 @@ from tests.bench.changing import Readings, change_steadily, connect
 from tests.bench.client import Target, ask
 from tests.bench.figures import Reading
 from tests.bench.following import Follower, Pieces, following
-from tests.bench.machine import cpu_seconds, resident_mb
+from tests.bench.machine import cpu_seconds, resident_mb, wanted_seconds
 
 _ALONE = re.compile(rb'^parking_stream_clients\{protocol="sse"\} 0', re.MULTILINE)
 T = TypeVar("T")
@@ -180,12 +181,11 @@ def lag_of_many(
             readings = _going_on(followers, pieces, lots)
             for follower in followers:
                 follower.notes.clear()
-            used, began, busy = cpu_seconds(target.pid), time.perf_counter(), time.process_time()
+            before = _clocks(target)
             await change_steadily(target, readings, a_second, at_once, seconds)
-            elapsed = time.perf_counter() - began
-            cpu = cpu_seconds(target.pid) - used
-            own = time.process_time() - busy
-            await asyncio.sleep(_SETTLE_S)
+            spans = zip(_clocks(target), before, strict=True)
+            elapsed, used, wanted, own = (now - then for now, then in spans)
+            await _silence(followers)
             held = resident_mb(target.pid)
         delays = np.sort(_delays(followers, pieces, readings))
         heard = [len(follower.notes) for follower in followers]
@@ -195,13 +195,31 @@ def lag_of_many(
             "worst_ms": float(delays[-1]) * 1000,
             "changes_a_second": readings.count / elapsed,
             "pieces_a_second": float(np.mean(heard)) / elapsed,
-            "cpu_share": cpu / elapsed,
-            "busy": own / elapsed,
+            "cpu_share": used / elapsed,
+            "wanted_share": wanted / elapsed,
+            "load_wanted_share": own / elapsed,
             "rss_mb": held,
             "blind": float(_blind(followers, pieces, readings)),
         }
 
     return _calmly(target, lots, run())
+
+
+def _clocks(target: Target) -> tuple[float, float, float, float]:
+    """Give the time, and in seconds what the service used of its core, wanted, and we wanted."""
+    own = wanted_seconds(os.getpid())
+    return time.perf_counter(), cpu_seconds(target.pid), wanted_seconds(target.pid), own
+
+
+async def _silence(followers: Sequence[Follower]) -> None:
+    """Wait until nobody has heard anything for a while: what is late is to count too."""
+    deadline = time.perf_counter() + _PATIENCE_S
+    before, heard = -1, 0
+    while before != heard:
+        if time.perf_counter() > deadline:
+            raise TimeoutError("the stream does not come to rest")
+        await asyncio.sleep(_SETTLE_S)
+        before, heard = heard, sum(len(follower.notes) for follower in followers)
 
 
 def _nothing() -> None:

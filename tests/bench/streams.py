@@ -85,5 +85,8 @@ def crowd(grounds: Grounds) -> list[Finding]:
 
 
 def _at_its_end(notes: Mapping[str, float]) -> str:
-    shares = {"the service's core": notes["cpu_share"], "the load's core": notes["busy"]}
+    shares = {
+        "the service's core": notes["wanted_share"],
+        "the load's core": notes["load_wanted_share"],
+    }
     return ", ".join(name for name, share in shares.items() if share > _FULL) or "nothing"
