@@ -37,6 +37,9 @@ log_lag = Gauge(
 queue_depth = Gauge(
     "parking_commit_queue_events", "Events waiting for their commit", registry=registry
 )
+Count = Counter
+"""A counter of one set of labels."""
+
 Timer = Histogram
 """A histogram of one set of labels."""
 

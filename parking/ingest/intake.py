@@ -7,6 +7,7 @@ with the description of its own moment; a lot that is retired now takes none.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -165,9 +166,14 @@ class Intake:
             (entry.type, outcome) for entry, outcome in zip(chunk.entries, outcomes, strict=True)
         )
         for (kind, outcome), count in kinds.items():
-            metrics.events.labels(kind, outcome).inc(count)
+            _counter(kind, outcome).inc(count)
         counts = Counter(outcomes)
         return Receipt(counts["accepted"], counts["duplicate"], rejections, len(rejections), ids)
+
+
+@lru_cache(maxsize=256)  # looking a metric up by its labels costs more than counting
+def _counter(kind: str, outcome: str) -> metrics.Count:
+    return metrics.events.labels(kind, outcome)
 
 
 def add(receipts: Sequence[Receipt], most: int) -> Receipt:

@@ -176,6 +176,8 @@ class Replica:
 
     async def whole(self, lot_ids: Collection[str]) -> None:
         """Wait, but not for long, until these lots show all that was committed of them."""
+        if self._unbuilt.isdisjoint(lot_ids):
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_WHOLE_SECONDS):
                 while not self._unbuilt.isdisjoint(lot_ids):

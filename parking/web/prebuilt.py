@@ -8,7 +8,9 @@ tests/web/test_prebuilt.py holds them against the library's own answers.
 import time
 from collections.abc import Mapping
 from email.utils import formatdate
+from functools import lru_cache
 from hashlib import blake2b
+from http import HTTPStatus
 
 from aiohttp import HttpVersion10, HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
@@ -19,7 +21,7 @@ ALWAYS = web.AppKey("ALWAYS", bytes)
 
 
 class Validated:
-    """A body with its validator, and the heads of its answers."""
+    """A body with its validator, and the heads of its two answers."""
 
     __slots__ = ("body", "changed", "tag", "unchanged")
 
@@ -29,18 +31,18 @@ class Validated:
         self.tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
         common = lines({**headers, "ETag": self.tag})
         more = lines({"Content-Type": media, "Content-Length": str(len(body))})
-        self.changed = b"200 OK\r\n" + common + more
-        self.unchanged = b"304 Not Modified\r\n" + common
+        self.changed = common + more
+        self.unchanged = common
 
 
 class Prebuilt(web.StreamResponse):
-    """A validated body on its way to one who may have it already."""
+    """An answer that is written in one piece."""
 
-    def __init__(self, made: Validated, *, unchanged: bool) -> None:
-        """Tell the body, or that it is `unchanged`."""
-        super().__init__(status=304 if unchanged else 200)
-        self._head = made.unchanged if unchanged else made.changed
-        self._told = b"" if unchanged else made.body
+    def __init__(self, status: int, head: bytes, body: bytes) -> None:
+        """Answer with the lines of a head, which tell the body's type and length, and a body."""
+        super().__init__(status=status)
+        self._head = head
+        self._told = body
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Write all of it."""
@@ -64,6 +66,7 @@ class Prebuilt(web.StreamResponse):
             b"".join(
                 (
                     b"HTTP/1.0 " if old else b"HTTP/1.1 ",
+                    _status_line(self._status),
                     self._head,
                     always,
                     own,
@@ -79,6 +82,11 @@ class Prebuilt(web.StreamResponse):
         if transport.get_write_buffer_size() > _FULL:
             await request.writer.drain()
         return None
+
+
+@lru_cache(maxsize=64)
+def _status_line(status: int) -> bytes:
+    return f"{status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
 def lines(headers: Mapping[str, str]) -> bytes:

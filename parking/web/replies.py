@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from parking.errors import ParkingError
-from parking.web.prebuilt import Prebuilt, Validated
+from parking.web.prebuilt import Prebuilt, Validated, lines
 
 encode = msgspec.json.Encoder().encode
 _JSON = "application/json"
@@ -15,17 +15,16 @@ PUBLIC = {
     "Access-Control-Expose-Headers": "ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
 }
 
+_PRIVATE = lines({"Content-Type": _JSON, "Cache-Control": "no-store"})
 _CACHED = {**PUBLIC, "Cache-Control": "public, no-cache"}
 
 
-def reply(body: bytes, *, status: int = 200) -> web.Response:
+def reply(body: bytes, *, status: int = 200) -> Prebuilt:
     """Answer JSON to one who has a key: nothing may keep it."""
-    return web.Response(
-        body=body, status=status, content_type=_JSON, headers={"Cache-Control": "no-store"}
-    )
+    return Prebuilt(status, b"%sContent-Length: %d\r\n" % (_PRIVATE, len(body)), body)
 
 
-def reply_value(value: Any, *, status: int = 200) -> web.Response:
+def reply_value(value: Any, *, status: int = 200) -> Prebuilt:
     """Answer a value as JSON to one who has a key."""
     return reply(encode(value), status=status)
 
@@ -42,7 +41,9 @@ def cached(request: web.Request, made: Validated | bytes) -> Prebuilt:
     """Answer anyone: 304 when it is what the caller has."""
     if isinstance(made, bytes):
         made = validated(made)
-    return Prebuilt(made, unchanged=_has(request, made))
+    if _has(request, made):
+        return Prebuilt(304, made.unchanged, b"")
+    return Prebuilt(200, made.changed, made.body)
 
 
 def cached_file(request: web.Request, body: bytes, media: str) -> web.Response:
