@@ -14,7 +14,7 @@ from parking.domain.access import ROLES, Key
 from parking.domain.geo import CRSS
 from parking.domain.instants import parse, rfc3339
 from parking.errors import ParkingError
-from parking.store import keys
+from parking.store import keys, rights
 from parking.store.database import open_database
 from parking.store.migrate import migrate
 from parking.store.programs import EmbeddedPostgresError
@@ -115,9 +115,15 @@ async def _serve(_: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _migrate(_: argparse.Namespace, settings: Settings) -> int:
+    owner = settings.migration_url
+    if owner is not None and settings.database_url is None:
+        print("parking: PARKING_MIGRATION_URL goes with PARKING_DATABASE_URL", file=sys.stderr)
+        return 2
     async with app.database_url(settings) as dsn:
-        applied = await migrate(dsn)
-    print(f"applied: {', '.join(applied)}" if applied else "the schema is up to date")
+        applied = await migrate(owner or dsn)
+        print(f"applied: {', '.join(applied)}" if applied else "the schema is up to date")
+        if owner is not None:
+            print(f"the role {await rights.grant(owner, dsn)} has what it needs to serve")
     return 0
 
 

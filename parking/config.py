@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     database_url: Annotated[
         str | None, Field(description="a PostgreSQL ≥ 14; unset: the embedded one")
     ] = None
+    migration_url: Annotated[
+        str | None,
+        Field(description="the same by a role that may change the schema: for `parking migrate`"),
+    ] = None
     data_dir: Annotated[
         Path, Field(description="where the embedded PostgreSQL lives, in its subfolder `pg`")
     ] = Path("~/.local/share/parking")

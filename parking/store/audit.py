@@ -48,7 +48,7 @@ UNION ALL
  ORDER BY received_at DESC, seq DESC LIMIT $9)
 ORDER BY at DESC, source DESC, number DESC LIMIT $9
 """
-_FORGET = "DELETE FROM audit WHERE at < $1"
+_FORGET = "SELECT forget_acts($1)"
 _FIRST, _LAST = 0, 253_402_300_799_000_000  # 1970 and 9999, us
 Place = tuple[int, int, int]
 """When (us), 0 for the table or 1 for the log, and the number there."""
@@ -132,5 +132,5 @@ def _read(row: asyncpg.Record) -> Act:
 
 
 async def forget(connection: asyncpg.Connection, before: int) -> None:
-    """Delete what was recorded before a moment (us); the log has a retention of its own."""
+    """Delete what was recorded before a moment (us) at least 30 days ago."""
     await connection.execute(_FORGET, moment(before))

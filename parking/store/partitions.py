@@ -1,4 +1,7 @@
-"""The months of the log: made ahead, made on the way for a backfill, and dropped whole."""
+"""The months of the log: made ahead, made on the way for a backfill, and dropped whole.
+
+Both are functions of the database, which a role without rights to the schema may call.
+"""
 
 from datetime import UTC, datetime
 
@@ -7,6 +10,8 @@ import asyncpg
 from parking.domain.instants import micros, moment
 
 _LOCK = 0x6D6F6E74  # "mont"
+_MAKE = "SELECT make_month($1)"
+_DROP = "SELECT drop_month($1)"
 _LIST = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'event'::regclass
@@ -24,10 +29,6 @@ def month_start(month: int) -> int:
     return micros(datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC))
 
 
-def _name(month: int) -> str:
-    return f"event_{month // 12:04d}_{month % 12 + 1:02d}"
-
-
 def _month_of_name(name: str) -> int:
     year, month = name.removeprefix("event_").split("_")
     return int(year) * 12 + int(month) - 1
@@ -39,10 +40,7 @@ async def list_months(connection: asyncpg.Connection) -> set[int]:
 
 
 async def make_months(connection: asyncpg.Connection, months: set[int]) -> set[int]:
-    """Make what is missing of these months; gives all that there are.
-
-    A table is made on its own and then attached, which does not lock readers or writers out.
-    """
+    """Make what is missing of these months; gives all that there are."""
     there = await list_months(connection)
     if months <= there:
         return there
@@ -50,16 +48,10 @@ async def make_months(connection: asyncpg.Connection, months: set[int]) -> set[i
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
         there = await list_months(connection)
         for month in sorted(months - there):
-            name = _name(month)
-            start, end = moment(month_start(month)), moment(month_start(month + 1))
-            await connection.execute(f"CREATE TABLE {name} (LIKE event INCLUDING ALL)")
-            await connection.execute(
-                f"ALTER TABLE event ATTACH PARTITION {name} "
-                f"FOR VALUES FROM ('{start.isoformat()}') TO ('{end.isoformat()}')"
-            )
+            await connection.execute(_MAKE, month)
     return there | months
 
 
 async def drop_partition(connection: asyncpg.Connection, month: int) -> None:
-    """Drop a month's table."""
-    await connection.execute(f"DROP TABLE {_name(month)}")
+    """Drop a month's table; it must be before what is retained."""
+    await connection.execute(_DROP, month)
