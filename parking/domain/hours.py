@@ -4,6 +4,7 @@ Parsing and evaluation are the `opening-hours-py` library's (public holidays of 
 position lies in, sunrise and sunset there); this gives them instants and a cache.
 """
 
+import re
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -13,6 +14,8 @@ from parking.domain.instants import DAY, micros, moment
 from parking.domain.lots import Lot
 
 _HORIZON_DAYS = 400
+_LOCAL = re.compile(r"\b(PH|SH|sunrise|sunset|dawn|dusk)\b", re.IGNORECASE)
+"""What depends on where the lot is."""
 _NOT_EVALUATED = (TypeError, ValueError, OverflowError, ParserError)
 """What evaluation at odd moments and of old descriptions may raise: the hours are unknown then."""
 _LAST = 253_000_000_000 * 1_000_000  # some time in the year 9987
@@ -42,11 +45,11 @@ def check_timezone(name: str) -> None:
 
 
 @lru_cache(maxsize=16_384)
-def _parsed(expression: str, timezone: str, lat: float, lon: float) -> OpeningHours:
+def _parsed(expression: str, timezone: str, at: tuple[float, float] | None) -> OpeningHours:
     return OpeningHours(
         expression,
         timezone=ZoneInfo(timezone),
-        coords=(lat, lon),
+        coords=at,
         auto_timezone=False,
         max_interval_days=_HORIZON_DAYS,
     )
@@ -55,7 +58,10 @@ def _parsed(expression: str, timezone: str, lat: float, lon: float) -> OpeningHo
 def _of(lot: Lot) -> OpeningHours | None:
     if lot.opening_hours is None:
         return None
-    return _parsed(lot.opening_hours, lot.timezone, lot.location.lat, lot.location.lon)
+    # finding the country of a place takes the library a hundred megabytes
+    local = _LOCAL.search(lot.opening_hours) is not None
+    at = (lot.location.lat, lot.location.lon) if local else None
+    return _parsed(lot.opening_hours, lot.timezone, at)
 
 
 def is_open(lot: Lot, at: int) -> bool | None:
