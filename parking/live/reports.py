@@ -5,6 +5,7 @@ metered from the log by the same meter; hours in which nothing was known need no
 metered without events. A bucket is the sum of its hours.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -92,9 +93,11 @@ class Reports:
             zone = lot.buckets.zone
             silence = await metering.meter_silence(lot.timeline, zone, state, start, end)
             lot.series += series_of(silence, scope, opened=hours == "open").items()
-        if around is None:
-            return [_sum(lot, None) for lot in lots]
-        return [_sum(lot, around.get(lot.timeline.id, {})) for lot in lots]
+        sums = []
+        for lot in lots:
+            sums.append(_sum(lot, None if around is None else around.get(lot.timeline.id, {})))
+            await asyncio.sleep(0)  # others want to go on
+        return sums
 
 
 @dataclass(frozen=True, slots=True)

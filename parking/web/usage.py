@@ -20,7 +20,7 @@ from parking.web.usage_rows import Row, list_columns, read_row
 
 MOST_HOURS = 200_000
 """Twenty-two years, whatever the bucket: longer reports are put together of several."""
-_AT_ONCE = 4_000
+_AT_ONCE = 2_000
 """How many buckets are read at once for a file."""
 
 _MOMENT = re.compile(r"-?[0-9]{1,18}")

@@ -1,5 +1,6 @@
 """Usage as files, written row by row as they are read: CSV and Parquet."""
 
+import asyncio
 import csv
 import importlib.util
 import io
@@ -13,6 +14,7 @@ from parking.web.usage_rows import Row
 
 _AT_ONCE = 1 << 16  # bytes
 _ROWS_AT_ONCE = 20_000
+_ROWS_A_TURN = 100
 _KINDS = {
     "lot": "string", "zone": "string", "class": "string", "district": "string",
     "hour_of_week": "int16", "start": "timestamp", "end": "timestamp", "capacity": "int64",
@@ -144,8 +146,12 @@ async def send(
         }
     )
     await response.prepare(request)
+    number = 0
     async for row in rows:
         writer.write(row)
+        number += 1
+        if number % _ROWS_A_TURN == 0:
+            await asyncio.sleep(0)  # others want to go on
         if part := writer.take(last=False):
             await response.write(part)
     await response.write(writer.take(last=True))

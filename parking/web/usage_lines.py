@@ -17,7 +17,8 @@ Place = tuple[str, int, int, str]
 """Where a line stands among all: its group, the bucket's start and end, and its name."""
 
 _LENGTHS: dict[Bucket, int] = {"hour": HOUR, "day": DAY, "week": 7 * DAY, "month": 31 * DAY}
-_HOURS_LIKE_A_BUCKET = 50  # of reading hours to sum them up
+_DAYS_LIKE_A_BUCKET = 4  # to be read and summed up
+_HOURS_LIKE_A_BUCKET = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,5 +225,10 @@ def _spaces(layout: Layout, scope: str) -> dict[str, int]:
 
 
 def _weight(buckets: Buckets) -> int:
-    hours = (buckets.end - buckets.starts[0]) // HOUR
-    return buckets.number + (hours // _HOURS_LIKE_A_BUCKET if buckets.each == "week" else 0)
+    """Tell how much there is to read and to write, in buckets."""
+    length = buckets.end - buckets.starts[0]
+    if buckets.each == "days":
+        return buckets.number + length // DAY // _DAYS_LIKE_A_BUCKET
+    if buckets.each == "week":
+        return buckets.number + length // HOUR // _HOURS_LIKE_A_BUCKET
+    return buckets.number
