@@ -259,6 +259,20 @@ async def test_the_owner_may_serve_too(roles: Roles) -> None:
     await ask(roles.owner, "DELETE FROM event")
 
 
+async def test_a_database_of_one_role_can_be_given_two(roles: Roles) -> None:
+    assert parking_migrate(Roles(roles.owner, roles.owner)).returncode == 0
+    await ask(roles.owner, "SELECT make_month($1)", month_of(NOW))
+    one, other = (dsn.partition("//")[2].partition("@")[0] for dsn in (roles.owner, roles.serving))
+    superuser = roles.owner.replace(f"//{one}@", "//parking@")
+    await ask(superuser, f"REASSIGN OWNED BY {one} TO {other}")
+    assert parking_migrate(Roles(roles.serving, roles.owner)).returncode == 0
+    await ask(roles.owner, "SELECT make_month($1)", month_of(NOW) + 1)
+    for sql in ("DELETE FROM event", "DROP TABLE snapshot"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await ask(roles.owner, sql)
+    assert len(await months(roles.owner)) == 2
+
+
 def test_the_embedded_database_needs_no_second_role(roles: Roles, tmp_path: object) -> None:
     done = parking_migrate(roles, PARKING_DATABASE_URL="", PARKING_DATA_DIR=str(tmp_path))
     assert done.returncode == 2
