@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 import time
 import traceback
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pace = Pace(3, 0.5, quick=True) if given.quick else Pace()
     pace = replace(pace, profiles=given.profile)
     record = Record(given.json, pace)
+    # a run that is ended from outside leaves no servers and no gigabytes behind
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     with Grounds(pace) as grounds:
         for name in names:
             record.take(name, grounds, rows[name])
