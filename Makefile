@@ -46,6 +46,11 @@ BENCH ?=
 bench: .venv/.done-bench .venv/.done-product ## measure each path beside the ceiling of its means
 	@$(VENV_PYTHON) -m tests.bench $(BENCH)
 
+.PHONY: soak
+soak: .venv/.done-dev .venv/.done-product ## break things again and again for half an hour; SEED=… does it as before
+	@export SOAK=1 SEED="$${SEED:-$$(date +%s)}"; echo "SEED=$$SEED"; \
+	$(VENV_PYTHON) -m pytest tests/faults -n 2
+
 .PHONY: lint
 lint: .venv/.done-dev .venv/.done-product ## check style, types and import layers
 	$(VENV_PYTHON) -m ruff check
