@@ -26,7 +26,7 @@ async def made(client: Client, operator: str, expires_at: datetime | None) -> st
 
 async def works(client: Client, lot: str, key: str) -> bool:
     answer = await client.ask("GET", f"/v1/lots/{lot}/sensors", key=key)
-    assert answer.status in (200, 401), answer
+    assert answer.status in (200, 401, 404), answer  # the other instance may have yet to hear
     return answer.status == 200
 
 
