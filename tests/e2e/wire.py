@@ -14,7 +14,7 @@ import aiohttp
 from tests.oracle_events import Json
 from tests.service import RunningService
 
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 OPERATOR = "op"
 
 

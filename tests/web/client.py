@@ -18,7 +18,7 @@ from tests.service import RunningService
 
 Json = dict[str, Any]
 NDJSON = "application/x-ndjson"
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 PROBLEM = {"type", "title", "status", "detail", "instance"}
 _numbers = itertools.count(1)
 
