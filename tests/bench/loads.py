@@ -81,7 +81,7 @@ def push_singles(
 
 
 def push_every_space(target: Target, places: Sequence[Place]) -> Reading:
-    """Tell of every space of the places, in batches; gives events a second."""
+    """Tell of every space of the places, a batch a place; gives batches a second."""
     requests = [
         client.post(json.dumps({"events": first_readings([place])}).encode(), target.key)
         for place in places

@@ -56,7 +56,7 @@ def many_spaces(grounds: Grounds) -> list[Finding]:
         held, most = resident_mb(service.pid), peak_mb(service.pid)
     row = f"memory, {count * spaces:,} spaces in {count:,} lots"
     limit = at_most(1_500)
-    notes = {"peak_mb": most, "events_a_second": told["rate"]}
+    notes = {"peak_mb": most, "events_a_second": told["rate"] * spaces}
     return [Finding(row, "MB", Samples((held,)), reach=limit, notes=notes)]
 
 
