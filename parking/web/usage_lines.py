@@ -18,7 +18,7 @@ Place = tuple[str, int, int, str]
 
 _LENGTHS: dict[Bucket, int] = {"hour": HOUR, "day": DAY, "week": 7 * DAY, "month": 31 * DAY}
 _DAYS_LIKE_A_BUCKET = 4  # to be read and summed up
-_HOURS_LIKE_A_BUCKET = 50
+_HOURS_LIKE_A_BUCKET = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ async def _by_lot(reports: Reports, question: Question, after: Place | None) -> 
                     yield line
                 asked, weight = {}, 0
             asked[timeline.id] = timeline, buckets
-            weight += _weight(buckets)
+            weight += _weight(buckets, by_hours=question.turned_away)
     async for line in _read(reports, question, list(asked.values())):
         yield line
 
@@ -224,11 +224,11 @@ def _spaces(layout: Layout, scope: str) -> dict[str, int]:
     return spaces
 
 
-def _weight(buckets: Buckets) -> int:
-    """Tell how much there is to read and to write, in buckets."""
+def _weight(buckets: Buckets, *, by_hours: bool) -> int:
+    """Tell how much there is to read and to write, in buckets; it may all be read by hours."""
     length = buckets.end - buckets.starts[0]
+    if buckets.each == "week" or by_hours:
+        return buckets.number + length // HOUR // _HOURS_LIKE_A_BUCKET
     if buckets.each == "days":
         return buckets.number + length // DAY // _DAYS_LIKE_A_BUCKET
-    if buckets.each == "week":
-        return buckets.number + length // HOUR // _HOURS_LIKE_A_BUCKET
     return buckets.number
