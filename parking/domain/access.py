@@ -65,7 +65,7 @@ def new_secret() -> str:
 
 def hashed(secret: str) -> bytes:
     """Give what is stored of a key. 256 random bits need no slow hash."""
-    return sha256(secret.encode("utf-8", "surrogateescape")).digest()
+    return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 class Keyring:
