@@ -16,7 +16,7 @@ from tests.faults.skewed import SkewedService
 from tests.oracle_events import Json
 
 HOUR_S = 3600
-SOON_S = 6.0  # the board looks at the clock at least every five seconds
+SOON_S = 2.0
 Clocked = tuple[SkewedService, Wire]
 
 

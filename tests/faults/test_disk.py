@@ -26,7 +26,7 @@ async def test_disk_full_and_room_again(folder: Path, chance: random.Random) -> 
     with small_disk(folder) as disk:
         async with running(disk.database_url) as (service,), connected(service) as (wire,):
             await describe(wire, [BULK])
-            for _ in range(extent(2, 10)):
+            for _ in range(extent(1, 10)):
                 one = Round(disk.database_url, [wire], chance, persistent=True)
                 wide = chance.randrange(20 * MEGABYTE)
 

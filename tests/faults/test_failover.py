@@ -15,7 +15,7 @@ from tests.faults.machine import running
 from tests.faults.primaries import replicated
 from tests.faults.rounds import Round, complaints, is_ready, nothing
 
-SOON_S = 5.0
+SOON_S = 3.0
 WENT_BACK = "an instance goes on from its own place when the log has become shorter than that"
 
 

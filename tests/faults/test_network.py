@@ -36,7 +36,7 @@ async def far_away(database_url: str) -> AsyncIterator[tuple[Link, RunningServic
 
 
 async def test_reset_in_the_middle_of_a_commit(database_url: str, chance: random.Random) -> None:
-    moments = list(Moment) * extent(2, 50)
+    moments = list(Moment) * extent(1, 50)
     async with far_away(database_url) as (link, service, wire):
         for moment in moments:
             one = Round(database_url, [wire], chance)
@@ -143,6 +143,8 @@ async def test_an_instance_lost_in_the_middle_of_a_commit_holds_no_other_up(
         await one.check()
 
 
+@long
+@pytest.mark.xfail(strict=True, reason="the log's writer waits for the answer to its ROLLBACK")
 async def test_a_stop_waits_for_no_network(database_url: str, chance: random.Random) -> None:
     async with far_away(database_url) as (link, service, wire):
         one = Round(database_url, [wire], chance)
