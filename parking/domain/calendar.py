@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from parking.domain.instants import HOUR, MINUTE, micros, moment
+from parking.domain.instants import HOUR, SECOND, micros, moment
 
 Bucket = Literal["hour", "day", "week", "month"]
 
@@ -37,13 +37,13 @@ def hour_start(us: int, zone: ZoneInfo) -> int:
 
 
 def _change(before: int, after: int, zone: ZoneInfo) -> int:
-    """Give the minute in (before, after] at which the zone's offset changes."""
+    """Give the second in (before, after] at which the zone's offset changes."""
     offset = local(before, zone).utcoffset()
-    minutes = range(before // MINUTE, after // MINUTE + 1)
+    seconds = range(before // SECOND, after // SECOND + 1)
     place = bisect_right(
-        minutes, 0, key=lambda minute: int(local(minute * MINUTE, zone).utcoffset() != offset)
+        seconds, 0, key=lambda second: int(local(second * SECOND, zone).utcoffset() != offset)
     )
-    return minutes[place] * MINUTE
+    return seconds[place] * SECOND
 
 
 def next_hour(us: int, zone: ZoneInfo) -> int:

@@ -11,10 +11,11 @@ from parking import metrics
 from parking.domain.calendar import bucket_start, zone_of
 from parking.domain.timeline import Timeline
 from parking.domain.usage import Hour, Tally
+from parking.errors import DatabaseAway
 from parking.jobs import walk
 from parking.live.replica import Replica
 from parking.store import checkpoints, history, usage
-from parking.store.database import Connection, QueryError
+from parking.store.database import Connection
 from parking.store.usage import HourKey
 
 log = logging.getLogger("parking.jobs.check")
@@ -127,7 +128,9 @@ async def check_night(replica: Replica) -> int:
         start = bucket_start(end - 1, zone, "day")
         try:
             differences = await check(replica, live.timeline, start, end)
-        except QueryError:
+        except DatabaseAway:
+            raise
+        except Exception:  # as with the walk
             log.exception("the usage of %s was not checked", live.id)
             continue
         if differences:

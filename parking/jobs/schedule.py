@@ -8,7 +8,6 @@ from parking.domain.instants import DAY
 from parking.errors import DatabaseAway
 from parking.jobs import check, retention, walk
 from parking.live.replica import Replica
-from parking.store.database import QueryError
 from parking.store.leadership import Leadership
 
 log = logging.getLogger("parking.jobs")
@@ -30,7 +29,7 @@ async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]
             await work()
         except DatabaseAway:
             log.info("%s waits for the database", name)
-        except QueryError:
+        except Exception:  # a job that fails must not end the service
             log.exception("%s failed", name)
         await asyncio.sleep(seconds)
 

@@ -17,9 +17,10 @@ from parking.domain.meter import Meter, Past
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
 from parking.domain.usage import Hour
+from parking.errors import DatabaseAway
 from parking.live.replica import Replica
 from parking.store import checkpoints, history, usage
-from parking.store.database import Connection, QueryError
+from parking.store.database import Connection
 
 log = logging.getLogger("parking.jobs.walk")
 
@@ -53,7 +54,9 @@ async def walk_all(replica: Replica) -> int:
         try:
             while (reached := await walk(replica, timeline, due)) is not None and reached < due:
                 continue  # a lot that was overtaken waits for the next round
-        except QueryError:
+        except DatabaseAway:
+            raise
+        except Exception:  # what one lot asks for must not stop the others, nor the service
             log.exception("the hours of %s were not worked up", timeline.id)
         metrics.checkpoint_lots_behind.dec()
     if behind:
@@ -74,6 +77,8 @@ async def walk(replica: Replica, timeline: Timeline, due: int) -> int | None:
         through = due if reached is None else reached[0]
         since, past = await begin(connection, timeline, min(through, due), head.retained_from)
         stretch = Stretch(timeline, past, since, fine_from=replica.clock() - _FINE)
+        if since is None:  # whatever stood of what is retained is gone
+            stretch.begun = whole_hour(head.retained_from, _zone(timeline))
         async for at, entries in history.instants(connection, timeline.id, voided, since, due):
             if not stretch.take(at, entries):
                 break
@@ -133,6 +138,11 @@ async def _store(replica: Replica, timeline: Timeline, stretch: "Stretch", seq: 
     return True
 
 
+def whole_hour(at: int, zone: ZoneInfo) -> int:
+    """Give the first start of a local hour from a moment, us, on."""
+    return at if at == hour_start(at, zone) else next_hour(at, zone)
+
+
 def _zone(timeline: Timeline) -> ZoneInfo:
     return zone_of(timeline.last_layout.lot.timezone)
 
@@ -150,15 +160,14 @@ class Stretch:
         self._fine_from = fine_from
         self._meter: Meter | None = None
         self._fresh = False  # whether there were events since the last checkpoint
-        self.begun = self.reached = self._boundary = 0  # begun by nothing: whatever stood is gone
+        self.begun = self.reached = self._boundary = 0
         self.hours: list[Hour] = []
         self.made: dict[int, checkpoints.Stored] = {}
         self._seen = 0
         if since is not None:
             self._begin(since)
             # of an hour whose beginning was dropped the usage stays as it is
-            whole = since == hour_start(since, self._zone)
-            self.begun = since if whole else next_hour(since, self._zone)
+            self.begun = whole_hour(since, self._zone)
 
     def _begin(self, at: int) -> None:
         self._go_to(at)
@@ -203,7 +212,9 @@ class Stretch:
                 self._fresh = self._fresh or enough
                 self._keep(end)
             if whole:
-                self.hours.append(meter.cut(end))
+                hour = meter.cut(end)
+                if hour.start >= self.begun:
+                    self.hours.append(hour)
             self._go_to(end)
             if enough:
                 return False

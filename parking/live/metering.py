@@ -1,6 +1,8 @@
 """Metering on demand: hours that are not stored, from the log or because nothing was known."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from parking.domain.calendar import hour_start, next_hour
@@ -8,11 +10,12 @@ from parking.domain.hours import next_change
 from parking.domain.meter import Meter, Past
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
-from parking.domain.usage import Hour
+from parking.domain.usage import Hour, Scope, Tally
 from parking.store import checkpoints, history
 from parking.store.database import Connection
 
 _AT_ONCE = 500
+_RUNS_AT_ONCE = 10
 
 
 async def meter_log(
@@ -46,28 +49,41 @@ async def meter_log(
     return [hour for hour in [*done, meter.cut(end)] if hour.start >= through]
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Hours one after the other that have the same tallies: each from a bound to the next, us."""
+
+    bounds: list[int]
+    tallies: Mapping[Scope, Tally]
+    opened: Mapping[Scope, Tally]
+
+
 async def meter_silence(
     timeline: Timeline, zone: ZoneInfo, state: LotState, start: int, end: int
-) -> list[Hour]:
+) -> list[Run]:
     """Meter hours of [start, end) in which nothing was known, so that only capacity goes by.
 
     `state` tells whether the lot was said to be closed.
     """
-    done: list[Hour] = []
+    runs: list[Run] = []
     at = start
     while at < end:
         like_this = _unchanging(timeline, at, end)
         following = min(next_hour(at, zone), end)
         hour = Meter(timeline, Past(state, {}), at).cut(following)
-        done.append(hour)
-        width, at = following - at, following
+        bounds, width = [at, following], following - at
         # further hours under the same description, all open or all closed, are the same
-        while (following := next_hour(at, zone)) <= like_this and following - at == width:
-            done.append(Hour(at, following, hour.tallies, hour.opened))
-            at = following
-            if len(done) % _AT_ONCE == 0:
+        while (at := bounds[-1]) < like_this:
+            following = next_hour(at, zone)
+            if following > like_this or following - at != width:
+                break
+            bounds.append(following)
+            if len(bounds) % _AT_ONCE == 0:
                 await asyncio.sleep(0)  # others want to go on
-    return done
+        runs.append(Run(bounds, hour.tallies, hour.opened))
+        if len(runs) % _RUNS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return runs
 
 
 def _unchanging(timeline: Timeline, at: int, end: int) -> int:

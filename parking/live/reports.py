@@ -17,7 +17,7 @@ from parking.domain.instants import DAY
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
 from parking.live import demand, metering
-from parking.live.summing import Buckets, Figures, add_series, series_of
+from parking.live.summing import Buckets, Figures, add_series, series_of, silent_series
 from parking.live.turns import Turns
 from parking.store import checkpoints, usage
 from parking.store.database import Connection, Database
@@ -74,15 +74,18 @@ class Reports:
         hours: Hours,
         *,
         turned_away: bool = False,
+        patient: bool = False,
     ) -> list[Sums]:
         """Give the sums of lots, in their order; the last bucket of each may end anywhere.
+
+        Overloaded when many wait already, but for who is `patient`, with an answer begun.
 
         Cars that were turned away are told if asked for: that takes all hours of the weeks around.
         """
         lots = [Lot(timeline, buckets) for timeline, buckets in asked]
         reading = _Reading(scope, hours, fine=turned_away)
         async with (
-            self._turns.turn(),
+            self._turns.turn(patient=patient),
             self._database.transaction("repeatable_read") as connection,
         ):
             await reading.read_stored(connection, lots)
@@ -91,12 +94,13 @@ class Reports:
             around = await reading.list_around(connection, lots) if turned_away else None
         for lot, state, (start, end) in silences:
             zone = lot.buckets.zone
-            silence = await metering.meter_silence(lot.timeline, zone, state, start, end)
-            lot.series += series_of(silence, scope, opened=hours == "open").items()
+            for run in await metering.meter_silence(lot.timeline, zone, state, start, end):
+                lot.series += silent_series(run, scope, opened=hours == "open").items()
+                await asyncio.sleep(0)  # others want to go on
         sums = []
         for lot in lots:
-            sums.append(_sum(lot, None if around is None else around.get(lot.timeline.id, {})))
-            await asyncio.sleep(0)  # others want to go on
+            mine = None if around is None else around.get(lot.timeline.id, {})
+            sums.append(await _sum(lot, mine))
         return sums
 
 
@@ -226,10 +230,11 @@ def _spans(series: Series) -> list[tuple[int, int]]:
     return list(zip(starts[firsts].tolist(), ends[lasts].tolist(), strict=True))
 
 
-def _sum(lot: Lot, around: Mapping[str, Series] | None) -> Sums:
+async def _sum(lot: Lot, around: Mapping[str, Series] | None) -> Sums:
     sums: Sums = [{} for _ in range(lot.buckets.number)]
     for name, series in lot.series:
         add_series(sums, name, series, lot.buckets)
+        await asyncio.sleep(0)  # others want to go on
     if around is None:
         return sums
     for name in {name for name, _ in lot.series}:

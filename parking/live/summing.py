@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from parking.domain import instants
 from parking.domain.calendar import local
 from parking.domain.usage import Hour, Tally, TurnedAway, length_of
+from parking.live.metering import Run
 from parking.store import packing
 from parking.store.packing import DAY, HOUR, STAY, Records
 from parking.store.usage import Series
@@ -161,6 +162,18 @@ def series_of(hours: Sequence[Hour], scope: str, *, opened: bool) -> dict[str, S
             if kind == scope:
                 told.setdefault(name, []).append((hour.start, hour.end, tally))
     return {name: _series(tallies) for name, tallies in told.items()}
+
+
+def silent_series(run: Run, scope: str, *, opened: bool) -> dict[str, Series]:
+    """Give a run of hours in which nothing was known as series, by name."""
+    bounds = np.array(run.bounds, np.int64)
+    told = {}
+    for (kind, name), tally in (run.opened if opened else run.tallies).items():
+        if kind == scope:
+            records = np.full(len(bounds) - 1, np.array(packing.hour_record(0, 0, tally), HOUR))
+            records["start"], records["end"] = bounds[:-1], bounds[1:]
+            told[name] = Series(records, np.empty(0, STAY), np.empty(0, np.intp))
+    return told
 
 
 def _series(tallies: Sequence[tuple[int, int, Tally]]) -> Series:

@@ -17,9 +17,9 @@ class Turns:
         self._most = most
 
     @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn and have it; Overloaded when too many wait already."""
-        if self._free.locked() and self._waiting >= self._most:
+    async def turn(self, *, patient: bool = False) -> AsyncIterator[None]:
+        """Wait for a turn and have it; Overloaded when too many wait already, unless `patient`."""
+        if not patient and self._free.locked() and self._waiting >= self._most:
             raise Overloaded("Too many such reads are waiting.", headers={"Retry-After": "2"})
         self._waiting += 1
         try:

@@ -106,9 +106,11 @@ async def find_progress(connection: asyncpg.Connection, lot: str) -> tuple[int, 
 async def take_back_all(connection: asyncpg.Connection, lot: str, at: int) -> int:
     """Take a lot back to `at`, us, in a transaction; gives how far it was worked up."""
     await connection.execute("SELECT 1 FROM log_head FOR UPDATE")
-    reached: int = micros(await connection.fetchval(_THROUGH, lot))
+    reached = await connection.fetchval(_THROUGH, lot)
+    if reached is None:
+        return at  # it was begun anew meanwhile
     await take_back(connection, {lot: at})
-    return reached
+    return micros(reached)
 
 
 async def forget(connection: asyncpg.Connection, lot: str) -> None:

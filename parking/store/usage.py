@@ -32,7 +32,7 @@ SELECT scope, name, hours, day, figures, stays FROM usage_hours
 WHERE lot = $1 AND day >= $2 AND day < $3 ORDER BY scope, name, day, hours
 """
 _OF_LOT = """
-SELECT scope, name, hours, figures, stays FROM usage_hours WHERE lot = $1 ORDER BY day
+SELECT scope, name, hours, day, figures, stays FROM usage_hours WHERE lot = $1 ORDER BY day, hours
 """
 _READ = {
     table: f"""
@@ -127,6 +127,10 @@ async def change_calendar(connection: asyncpg.Connection, lot: str, zone: ZoneIn
         rows[(row["scope"], row["name"]), row["hours"]].append(row)
     parts = []
     for (scope, hours), of_scope in rows.items():
+        if hours == "open":  # the days that stand for both are in the other one alone
+            told = {row["day"]: row for row in rows[scope, "all"]}
+            told |= {row["day"]: row for row in of_scope}
+            of_scope = [told[day] for day in sorted(told)]  # noqa: PLW2901
         series = _join(of_scope, HOUR)
         starts = series.figures["start"].tolist()
         days = np.array([bucket_start(start, zone, "day") for start in starts])

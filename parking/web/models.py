@@ -129,6 +129,10 @@ class Zone(Model):
     stale_after_s: Annotated[int, Field(ge=1, le=31_536_000, description="seconds")]
 
 
+MOST_SPACES = 100_000_000
+"""Of a lot: a day of so many is still counted in 63 bits of space-microseconds."""
+
+
 class LotDescription(Model):
     """A lot as its operator describes it."""
 
@@ -165,6 +169,12 @@ class LotDescription(Model):
         ):
             if len(set(ids)) < len(ids):
                 raise ValueError(f"{what} must have different ids")
+        return self
+
+    @model_validator(mode="after")
+    def _countable(self) -> Self:
+        if sum(zone.capacity for zone in self.zones) > MOST_SPACES:
+            raise ValueError(f"a lot has {MOST_SPACES} spaces at most, all zones together")
         return self
 
     def to_lot(self, crs: Crs) -> Lot:

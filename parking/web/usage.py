@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -96,7 +97,10 @@ class Usage:
         return found
 
     async def _page(self, query: UsageQuery, question: Question) -> web.StreamResponse:
-        after = None if query.cursor is None else _read_place(query.cursor)
+        after = None
+        if query.cursor is not None:  # all pages are of the moment of the first
+            after, now = _read_cursor(query.cursor)
+            question = replace(question, now=min(now, question.now))
         rows: list[Row] = []
         following = None
         last: Place | None = None
@@ -105,7 +109,7 @@ class Usage:
                 continue
             if len(rows) == query.limit and last is not None:
                 group, start, end, name = last
-                following = make_cursor(group, str(start), str(end), name)
+                following = make_cursor(group, str(start), str(end), name, str(question.now))
                 break
             rows.append(read_row(question, line))
             last = line.place
@@ -116,8 +120,8 @@ class Usage:
             yield read_row(question, line)
 
 
-def _read_place(cursor: str) -> Place:
-    group, start, end, name = read_cursor(cursor, 4)
-    if not (_MOMENT.fullmatch(start) and _MOMENT.fullmatch(end)):
+def _read_cursor(cursor: str) -> tuple[Place, int]:
+    group, start, end, name, now = read_cursor(cursor, 5)
+    if not all(_MOMENT.fullmatch(text) for text in (start, end, now)):
         raise invalid_cursor()
-    return (group, int(start), int(end), name)
+    return (group, int(start), int(end), name), int(now)

@@ -138,6 +138,7 @@ async def send(
     request: web.BaseRequest, name: str, writer: Writer, rows: AsyncIterator[Row]
 ) -> web.StreamResponse:
     """Answer with rows as a file, written as they are read."""
+    first = await anext(rows, None)  # while there is no answer yet, it may still be a refusal
     response = web.StreamResponse(
         headers={
             "Content-Type": writer.content_type,
@@ -147,6 +148,8 @@ async def send(
     )
     await response.prepare(request)
     number = 0
+    if first is not None:
+        writer.write(first)
     async for row in rows:
         writer.write(row)
         number += 1

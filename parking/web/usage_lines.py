@@ -1,6 +1,6 @@
 """The lines of usage: what has a row, bucket by bucket, read a bounded piece at a time."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Literal
@@ -17,6 +17,7 @@ Place = tuple[str, int, int, str]
 """Where a line stands among all: its group, the bucket's start and end, and its name."""
 
 _LENGTHS: dict[Bucket, int] = {"hour": HOUR, "day": DAY, "week": 7 * DAY, "month": 31 * DAY}
+_HOURS_AT_ONCE = 200_000  # of all rows of a bucket together
 _DAYS_LIKE_A_BUCKET = 4  # to be read and summed up
 _HOURS_LIKE_A_BUCKET = 25
 
@@ -38,6 +39,8 @@ class Question:
     """How many buckets are read at once, all lots together."""
     begun: bool = True
     """Whether that counts buckets which began before the start."""
+    patient: bool = False
+    """Whether part of the answer is given already."""
 
     @property
     def scope(self) -> str:
@@ -81,14 +84,15 @@ def list_lines(reports: Reports, question: Question, after: Place | None) -> Asy
 async def _by_lot(reports: Reports, question: Question, after: Place | None) -> AsyncIterator[Line]:
     asked: dict[str, tuple[Timeline, Buckets]] = {}
     weight = 0
+    names = _count_names(question)
     for timeline in question.timelines:
         for buckets in _split(question, timeline, after):
             if asked and (timeline.id in asked or weight >= question.at_once):
                 async for line in _read(reports, question, list(asked.values())):
                     yield line
-                asked, weight = {}, 0
+                asked, weight, question = {}, 0, replace(question, patient=True)
             asked[timeline.id] = timeline, buckets
-            weight += _weight(buckets, by_hours=question.turned_away)
+            weight += _weight(buckets, by_hours=question.turned_away) * names(timeline)
     async for line in _read(reports, question, list(asked.values())):
         yield line
 
@@ -141,7 +145,7 @@ def _windows(question: Question, after: Place | None) -> Iterator[Question]:
     at = question.start if after is None else max(question.start, after[1])
     while at < until:
         end = min(at + length, until)
-        yield replace(question, start=at, end=end, begun=begun)
+        yield replace(question, start=at, end=end, begun=begun, patient=not begun)
         at, begun = end, False
 
 
@@ -161,7 +165,9 @@ def _split(question: Question, timeline: Timeline, after: Place | None) -> Itera
         start, end = hour_start(at, zone), boundaries(until - 1, until, zone, "hour")[-1]
         yield Buckets(zone, (start,), min(end, question.now), "week")
         return
-    length = question.at_once * _LENGTHS[bucket]
+    names = _count_names(question)(timeline)
+    most = min(question.at_once * _LENGTHS[bucket], _HOURS_AT_ONCE * HOUR) // names
+    length = max(most, _LENGTHS[bucket])
     begun = question.begun
     while at < until:
         *starts, last = boundaries(at, min(at + length, until), zone, bucket)
@@ -180,7 +186,11 @@ async def _read(
     if not asked:
         return
     found = await reports.list_sums(
-        asked, question.scope, question.hours, turned_away=question.turned_away
+        asked,
+        question.scope,
+        question.hours,
+        turned_away=question.turned_away,
+        patient=question.patient,
     )
     for (timeline, buckets), sums in zip(asked, found, strict=True):
         for line in _lines(timeline, buckets, sums, question.scope):
@@ -222,6 +232,13 @@ def _spaces(layout: Layout, scope: str) -> dict[str, int]:
         name = zone.id if scope == "zone" else zone.class_
         spaces[name] = spaces.get(name, 0) + zone.capacity
     return spaces
+
+
+def _count_names(question: Question) -> Callable[[Timeline], int]:
+    """Give what tells how many rows a lot has in a bucket, about."""
+    if question.scope == "lot":
+        return lambda _: 1
+    return lambda timeline: max(len(_spaces(timeline.last_layout, question.scope)), 1)
 
 
 def _weight(buckets: Buckets, *, by_hours: bool) -> int:

@@ -1,12 +1,14 @@
 """`GET /v1/usage`: who may ask, for what, and which buckets it has."""
 
+import asyncio
+import time
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.web.client import Client, ago, event, now, unique, zone
+from tests.web.client import Client, ago, described, event, now, unique, zone
 from tests.web.usage_asking import DAY_S, ask, rows
 
 
@@ -178,3 +180,48 @@ async def test_districts_are_the_sum_of_their_lots(client: Client) -> None:
                 total = sum(row[name] for row in single)
                 assert sum(row[name] for row in found[:-1]) == pytest.approx(total)
         assert max(row["occupancy_peak"] or 0 for row in found) == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "by", "number"), [(1, "lot", 4), (4, "zone", 12), (1, "district", 2)]
+)
+async def test_pages_up_to_now_end_and_tell_nothing_twice(
+    client: Client, limit: int, by: str, number: int
+) -> None:
+    district = unique("district")
+    for _ in range(2):
+        await client.new_lot(zone("a"), zone("b"), zone("c"), district=district)
+    query: dict[str, Any] = {"district": district, "by": by, "limit": limit, "bucket": "day"}
+    query["from"] = (now() - timedelta(days=1)).isoformat()
+    found: list[dict[str, Any]] = []
+    for _ in range(number // limit + 2):
+        page = (await ask(client, **query)).json
+        found += page["items"]
+        if page["next"] is None:
+            break
+        query["cursor"] = page["next"]
+    assert page["next"] is None
+    keys = [tuple(row.get(name) for name in ("lot", "zone", "start")) for row in found]
+    assert len(set(keys)) == len(keys) == number
+    assert len({row["end"] for row in found}) == 2  # all of one moment
+
+
+async def test_silence_of_many_zones_is_told_soon(client: Client) -> None:
+    lot = await client.new_lot(*(zone(f"z{number}") for number in range(60)))
+    asked = {"from": "2004-06-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"}
+    answer = asyncio.create_task(ask(client, lots=lot, by="zone", bucket="month", **asked))
+    slowest = 0.0
+    while not answer.done():
+        began = time.perf_counter()
+        assert (await client.ask("GET", "/healthz")).status == 200
+        slowest = max(slowest, time.perf_counter() - began)
+    rows_ = (await answer).json["items"]
+    assert len(rows_) == 1000
+    assert {row["coverage"] for row in rows_} == {0}
+    assert slowest < 5  # tens of seconds while nobody else had a turn
+
+
+async def test_a_lot_of_too_many_spaces_is_refused(client: Client) -> None:
+    zones = [zone(f"z{number}", "counts", 1_000_000) for number in range(101)]
+    answer = await client.ask("PUT", f"/v1/lots/{unique('lot')}", json=described(*zones))
+    assert answer.status == 400

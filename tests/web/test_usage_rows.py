@@ -182,7 +182,7 @@ async def test_capacity_holds_from_its_moment_on(past: tuple[Node, Client]) -> N
     node, client = past
     present = node.now
     for hours_ago, capacity in ((50, 4), (30, 10), (10, 6)):
-        node.now = present - hours_ago * HOUR + HOUR // 2
+        node.now = present // HOUR * HOUR - hours_ago * HOUR + HOUR // 2
         await node.describe("p1", described(zone(capacity=capacity)))
     node.now = present
     await known(client, "p1")
