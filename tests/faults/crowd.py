@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import resource
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -90,6 +91,12 @@ def memory_mb(service: RunningService, *, greatest: bool = False) -> float:
     status = Path(f"/proc/{service.process.pid}/status").read_text()
     name = "VmHWM:" if greatest else "VmRSS:"
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if name in line)
+
+
+def processor_s(service: RunningService) -> float:
+    """Give for how long a service has kept a processor busy."""
+    fields = Path(f"/proc/{service.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def request(body: str, key: str) -> str:
