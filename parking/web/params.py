@@ -63,6 +63,9 @@ Ids = Annotated[
     BeforeValidator(_csv),
     Field(min_length=1, max_length=MOST_ITEMS, description="ids, separated by commas"),
 ]
+Measures = Annotated[
+    list[Literal["turned_away"]], BeforeValidator(_csv), Field(min_length=1, max_length=1)
+]
 _LONGITUDE: dict[str, Any] = {"type": "number", "minimum": -180, "maximum": 180}
 _LATITUDE: dict[str, Any] = {"type": "number", "minimum": -90, "maximum": 90}
 Bbox = Annotated[
@@ -191,9 +194,7 @@ class UsageQuery(Query):
         Field(description="json in pages; csv and parquet are files of all rows"),
     ] = "json"
     measures: Annotated[
-        list[Literal["turned_away"]] | None,
-        BeforeValidator(_csv),
-        Field(min_length=1, max_length=1, description="further columns, which take longer"),
+        Measures | None, Field(description="further columns, which take longer")
     ] = None
     min_coverage: Annotated[
         float,
