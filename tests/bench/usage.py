@@ -1,7 +1,7 @@
 """Usage at a year's size: questions to the service, and the roll-up of a busy hour.
 
-`python -m tests.bench.usage` makes a database of its own, stores a year of hours of 24 lots in it as
-the walk does, asks the service, and prints medians. Nothing stays behind.
+`python -m tests.bench.usage` makes a database of its own, stores a year of hours of 24 lots in it,
+as the walk does, asks the service, and prints medians. Nothing stays behind.
 """
 
 import argparse
