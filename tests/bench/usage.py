@@ -174,8 +174,11 @@ def measure(dsn: str, rounds: int, exports: Sequence[str]) -> dict[str, object]:
         for _ in range(rounds):
             for name, query in QUESTIONS.items():
                 times[name].append(ask(service, query)[0] * 1000)
-        for name, took in times.items():
-            found[name] = f"{statistics.median(took):7.1f} ms  ({min(took):.1f} to {max(took):.1f})"
+        for name, all_took in times.items():
+            found[name] = (
+                f"{statistics.median(all_took):7.1f} ms  "
+                f"({min(all_took):.1f} to {max(all_took):.1f})"
+            )
         for kind in exports:
             before = peak_memory(service)
             took, size = ask(service, f"{YEARS}&bucket=hour&format={kind}")
