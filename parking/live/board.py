@@ -32,6 +32,7 @@ class Board:
         self._dirty: set[str] = set()
         self._wakes: list[tuple[int, str]] = []
         self._unsaved: set[str] = set()
+        self._looked = 0  # at the clock, us
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -62,6 +63,14 @@ class Board:
         if epoch != self.epoch or not version.isdecimal() or len(version) > 18:
             return None
         return int(version) if int(version) <= self.version else None
+
+    def clear(self) -> None:
+        """Forget everything: what comes is another log's, and no cursor reaches over that."""
+        self.epoch = secrets.token_hex(6)
+        self.version += 1
+        self.descriptions += 1
+        for held in (self.listed, self._lots, self._dirty, self._wakes, self._unsaved):
+            held.clear()
 
     # -- what was committed ----------------------------------------------------------------------
 
@@ -105,7 +114,7 @@ class Board:
             if isinstance(entry.event, Void):
                 lot.voided.add(entry.event.event)
                 incomplete.add(entry.lot)
-            elif entry.seq <= lot.rebuilt_seq and entry.at <= lot.rebuilt_at:
+            elif entry.seq <= lot.rebuilt_seq:
                 continue
             elif entry.at > now:
                 heapq.heappush(lot.pending, (entry.at, entry.seq, entry))
@@ -119,38 +128,39 @@ class Board:
         lot_id: str,
         state: LotState,
         pending: Iterable[Entry],
-        rebuilt: tuple[int, int],
+        rebuilt_seq: int,
     ) -> None:
-        """Take a lot's stored state; `rebuilt` is the (place, moment) it may run ahead to."""
+        """Take a lot's stored state; `rebuilt_seq` is the place in the log it may run ahead to."""
         lot = self._lots.get(lot_id)
         if lot is not None:
             lot.state = state
             lot.pending = [(entry.at, entry.seq, entry) for entry in pending]
             heapq.heapify(lot.pending)
-            lot.rebuilt_seq, lot.rebuilt_at = rebuilt
+            lot.rebuilt_seq = rebuilt_seq
             self._dirty.add(lot_id)
 
-    def begin_rebuild(self, lot_id: str, now: int) -> Timeline:
-        """Keep what is taken of a lot from here on, to be taken again after `replace`.
-
-        Its state is to hold what was observed until `now`; what is pending after that stays so.
-        """
+    def begin_rebuild(self, lot_id: str) -> Timeline:
+        """Keep what is taken of a lot from here on, to be taken again after `replace`."""
         lot = self._lots[lot_id]
-        still = [item[2] for item in lot.pending if item[0] > now]
-        lot.rebuild = Rebuild(lot.timeline, now, still, [])
+        lot.rebuild = Rebuild(lot.timeline, [])
         return lot.timeline
 
     def give_up_rebuild(self, lot_id: str) -> None:
         """Go on without."""
         self._lots[lot_id].rebuild = None
 
-    def replace(self, lot_id: str, state: LotState, seq: int, now: int) -> bool:
-        """Take a state rebuilt from all entries up to place `seq`; False: it takes another one."""
+    def replace(
+        self, lot_id: str, state: LotState, ahead: Iterable[Entry], seq: int, now: int
+    ) -> bool:
+        """Take what was rebuilt from all entries up to place `seq`; False: it takes another one.
+
+        `ahead` are those of them that the state does not hold, since their moment is to come.
+        """
         lot = self._lots[lot_id]
         rebuild, lot.rebuild = lot.rebuild, None
         if rebuild is None:
             return False
-        self.restore(lot_id, state, rebuild.still, (seq, rebuild.at))
+        self.restore(lot_id, state, ahead, seq)
         return not self.take(rebuild.taken, now) and rebuild.timeline is lot.timeline
 
     def unsaved(self) -> list[LiveLot]:
@@ -171,6 +181,11 @@ class Board:
 
     def refresh(self, now: int) -> bool:
         """Read anew what has changed or whose time has come; True when something shows."""
+        if now < self._looked:  # the clock was set back: what has passed may be to come again
+            self._dirty.update(self._lots)
+            for lot in self._lots.values():
+                lot.hours_until = 0 if lot.hours_until is not None else None
+        self._looked = now
         while self._wakes and self._wakes[0][0] <= now:
             lot = self._lots[heapq.heappop(self._wakes)[1]]
             lot.queued = None

@@ -54,6 +54,12 @@ class Followers:
         """Tell one nothing more."""
         self._all.discard(follower)
 
+    def end(self) -> None:
+        """Let go of everyone, for them to come again and hear of all lots: the log is another."""
+        for follower in self._all:
+            follower.gone.set()
+        self._all.clear()
+
     async def tell(self) -> None:
         """Tell everyone what is new to them; let go of those whose connection ended."""
         made: dict[tuple[int, Filter, Frame], tuple[int, bytes]] = {}

@@ -14,11 +14,9 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """A state being read from the log: by what timeline, until when, and what came meanwhile."""
+    """A state being read from the log: by what timeline, and what came meanwhile."""
 
     timeline: Timeline
-    at: int
-    still: list[Entry]
     taken: list[Entry]
 
 
@@ -34,7 +32,6 @@ class LiveLot:
         "pending",
         "queued",
         "rebuild",
-        "rebuilt_at",
         "rebuilt_seq",
         "state",
         "timeline",
@@ -52,7 +49,6 @@ class LiveLot:
         self.pending: list[tuple[int, int, Entry]] = []  # a heap of what is still to come
         self.rebuild: Rebuild | None = None
         self.rebuilt_seq = 0
-        self.rebuilt_at = 0
         self.hours_open: bool | None = None
         self.hours_until: int | None = 0  # None: they never change
         self.view: View | None = None  # None: retired, or not read yet

@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Sequence
 from parking import metrics
 from parking.domain.access import Key, Keyring
 from parking.domain.events import Entry
-from parking.domain.states import LotState
 from parking.domain.timeline import Change, Timeline
 from parking.errors import DatabaseAway
 from parking.live.board import Board
@@ -45,6 +44,7 @@ class Replica:
         self._last_change: dict[str, int] = {}
         self._change = 0
         self._position = 0
+        self._last: Entry | None = None  # of those that were taken up
         self._unbuilt: set[str] = set()
         self._order = asyncio.Lock()  # whoever moves the board along the log holds it
         self._building = asyncio.Lock()
@@ -62,16 +62,16 @@ class Replica:
             voided = await history.list_all_voided(connection)
             position, change, states = await snapshots.load(connection)
         async with self._order:
-            self._changes.clear()  # of a start that was cut off
-            for lot in self.board.all_lots():
-                self.board.restore(lot.id, LotState(), (), (0, 0))
+            self._changes.clear()  # of a start that was cut off, or of another log
+            self._last_change.clear()
+            self._last = None
+            self.board.clear()
             self._describe(stored)
             self._change = head.changes
             self.retained_from = head.retained_from
             self.board.void(voided)
             for lot_id, state in states.items():
-                rebuilt = (state.rebuilt_seq, state.rebuilt_at)
-                self.board.restore(lot_id, state.state, state.pending, rebuilt)
+                self.board.restore(lot_id, state.state, state.pending, state.rebuilt_seq)
             self._position = position
             # a description newer than the snapshot may reach back before what was folded
             newer = {item.lot for item in stored if item.number > change}
@@ -156,6 +156,7 @@ class Replica:
                 if self._position == before:
                     self._unbuilt |= self.board.take(entries, self.clock())
                     self._position = after
+                    self._last = entries[-1] if entries else self._last
             except DatabaseAway:  # stored they are; the board follows when the database is back
                 log.warning("the board is behind the log")
         if self._unbuilt and (self._builder is None or self._builder.done()):
@@ -168,6 +169,7 @@ class Replica:
             async with self.database.connection() as connection:
                 entries = await history.list_tail(connection, self._position, until)
             self._unbuilt |= self.board.take(entries, self.clock())
+            self._last = entries[-1] if entries else self._last
             self._position = entries[-1].seq if entries else until
             metrics.log_lag.set(until - self._position)
         metrics.log_lag.set(0)
@@ -203,31 +205,50 @@ class Replica:
         """Read a lot's state from the log; what is taken meanwhile is taken again after it."""
         async with self._order:
             now = self.clock()
-            timeline = self.board.begin_rebuild(lot_id, now)
+            timeline = self.board.begin_rebuild(lot_id)
         try:
             async with self.database.transaction("repeatable_read") as connection:
                 head = await history.get_head(connection)
                 state = await history.read_state(connection, timeline, now)
+                ahead = await history.list_ahead(connection, lot_id, now)
         except BaseException:
             self.board.give_up_rebuild(lot_id)
             raise
         async with self._order:
-            if self.board.replace(lot_id, state, head.seq, self.clock()):
+            if self.board.replace(lot_id, state, ahead, head.seq, self.clock()):
                 self._unbuilt.discard(lot_id)
 
     async def run(self) -> None:
-        """Keep up with the log until cancelled."""
+        """Keep up with the log until cancelled; start anew when it is another one."""
+        away = False
         while True:
             await asyncio.sleep(_POLL_SECONDS)
             try:
-                async with self.database.connection() as connection:
-                    head = await history.get_head(connection)
+                if self.ready:
+                    await self._keep_up(after_outage=away)
+                else:
+                    await self.start()
+                away = False
                 metrics.database_up.set(1)
-                behind = head.seq > self._position or head.changes > self._change
-                if behind or self._unbuilt or head.retained_from > self.retained_from:
-                    await self.sync()
             except DatabaseAway:
+                away = True
                 metrics.database_up.set(0)
+
+    async def _keep_up(self, *, after_outage: bool) -> None:
+        position, change, last = self._position, self._change, self._last  # as of before the head
+        async with self.database.connection() as connection:
+            head = await history.get_head(connection)
+            same = head.seq >= position and head.changes >= change
+            if same and after_outage and last is not None:
+                same = await history.holds(connection, last)
+        if not same:
+            log.warning("the log lacks what was in it: the database was put back; starting anew")
+            self.ready = False
+            await self.start()
+            return
+        behind = head.seq > self._position or head.changes > self._change
+        if behind or self._unbuilt or head.retained_from > self.retained_from:
+            await self.sync()
 
     # -- snapshots -------------------------------------------------------------------------------
 
@@ -243,7 +264,6 @@ class Replica:
                     lot.state,
                     [item[2] for item in lot.pending],
                     lot.rebuilt_seq,
-                    lot.rebuilt_at,
                 )
                 for lot in changed
             }

@@ -23,6 +23,7 @@ class Stream:
         self._replica = replica
         self._board = replica.board
         self._told = 0
+        self._epoch = replica.board.epoch
         self._news = asyncio.Event()
         self._followers: list[Followers] = []
         self.changes = Changes(replica.board)
@@ -40,6 +41,10 @@ class Stream:
                 self._told = self._board.version
                 news, self._news = self._news, asyncio.Event()
                 news.set()
+            if self._board.epoch != self._epoch:
+                self._epoch = self._board.epoch
+                for followers in self._followers:
+                    followers.end()
             for followers in self._followers:
                 await followers.tell()
             await asyncio.sleep(_TICK_SECONDS)

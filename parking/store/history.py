@@ -19,6 +19,7 @@ _LAST = datetime(9999, 12, 31, tzinfo=UTC)
 _MOST = (1 << 63) - 1
 _ROW = "lot, observed_at, seq, received_at, key, id, type, zone, body"
 _HEAD = "SELECT seq, changes, retained_from FROM log_head"
+_AT_PLACE = "SELECT lot, id FROM event WHERE seq = $1"
 _TAIL = f"SELECT {_ROW} FROM event WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
 _ORDERED = f"""
 SELECT {_ROW} FROM event WHERE lot = $1 AND observed_at >= $2 AND observed_at < $3
@@ -81,6 +82,12 @@ async def get_head(connection: asyncpg.Connection) -> Head:
     return Head(row["seq"], row["changes"], micros(row["retained_from"]))
 
 
+async def holds(connection: asyncpg.Connection, entry: Entry) -> bool:
+    """Tell whether an entry still stands at its place, as far as its month is retained."""
+    row = await connection.fetchrow(_AT_PLACE, entry.seq)
+    return row is None or (row["lot"], row["id"]) == (entry.lot, entry.id)
+
+
 async def list_tail(
     connection: asyncpg.Connection, after: int, until: int, limit: int = 20_000
 ) -> list[Entry]:
@@ -141,6 +148,15 @@ async def read_state(connection: asyncpg.Connection, timeline: Timeline, at: int
         if entry.id not in voided and not isinstance(entry.event, Void):
             fold(past.state, entry, timeline)  # in order of time no base is late
     return past.state
+
+
+async def list_ahead(connection: asyncpg.Connection, lot: str, at: int) -> list[Entry]:
+    """List a lot's entries observed after `at` (us), but for voids, which have no time.
+
+    There are some of a few minutes; hours of them where the clock is behind.
+    """
+    rows = await connection.fetch(_ORDERED, lot, moment(at + 1), _LAST)
+    return [read_entry(row) for row in rows if row["type"] != "void"]
 
 
 async def list_page(

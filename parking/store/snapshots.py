@@ -7,6 +7,7 @@ import msgspec
 
 from parking.domain.events import Entry
 from parking.domain.states import LotState
+from parking.store.database import transaction_on
 
 _HEAD = "SELECT seq, changes FROM snapshot_head"
 _LOAD = "SELECT lot, state FROM snapshot"
@@ -26,14 +27,13 @@ WHERE snapshot_head.seq <= EXCLUDED.seq
 class LotSnapshot(msgspec.Struct):
     """A lot's state; `pending` are entries of the future that it does not hold yet.
 
-    Where it was rebuilt from the log it also holds what was observed until `rebuilt_at` (us) of
-    entries up to place `rebuilt_seq`, which may lie after the place of the snapshot.
+    Where it was rebuilt from the log both hold the entries up to place `rebuilt_seq`, which may lie
+    after the place of the snapshot.
     """
 
     state: LotState
     pending: list[Entry]
     rebuilt_seq: int
-    rebuilt_at: int
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -58,6 +58,6 @@ async def save(
     connection: asyncpg.Connection, seq: int, changes: int, changed: Mapping[str, bytes]
 ) -> None:
     """Store the lots that changed since this instance loaded or stored them last."""
-    async with connection.transaction():
+    async with transaction_on(connection):
         await connection.execute(_SAVE, list(changed), seq, list(changed.values()))
         await connection.execute(_SAVE_HEAD, seq, changes)

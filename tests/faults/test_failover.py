@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
-import pytest
 
 from tests.e2e.wire import Refusal, Wire, connected, until
 from tests.faults.extent import extent
@@ -16,7 +15,6 @@ from tests.faults.primaries import replicated
 from tests.faults.rounds import Round, complaints, is_ready, nothing
 
 SOON_S = 3.0
-WENT_BACK = "an instance goes on from its own place when the log has become shorter than that"
 
 
 async def test_failover_to_the_synchronous_standby(folder: Path, chance: random.Random) -> None:
@@ -41,7 +39,6 @@ async def test_failover_to_the_synchronous_standby(folder: Path, chance: random.
                     assert complaints(service) == []
 
 
-@pytest.mark.xfail(strict=True, reason=WENT_BACK)
 async def test_restored_from_a_backup_under_a_running_service(
     database_url: str, chance: random.Random
 ) -> None:

@@ -45,6 +45,13 @@ def occupied(board: Board, lot_id: str = "p") -> int | None:
     return lot.view.availability.occupied
 
 
+def status(board: Board) -> str:
+    lot = board.find_shown("p")
+    assert lot is not None
+    assert lot.view is not None
+    return lot.view.availability.status
+
+
 def test_staleness_comes_by_itself_at_its_very_moment() -> None:
     board = Board()
     board.describe(described())
@@ -55,6 +62,21 @@ def test_staleness_comes_by_itself_at_its_very_moment() -> None:
     assert not board.refresh(NOW + HOUR - 1)
     assert board.refresh(NOW + HOUR)
     assert occupied(board) is None
+
+
+def test_a_clock_set_back_undoes_what_only_the_clock_did() -> None:
+    board = Board()
+    board.describe(described(hours="08:00-20:00"))
+    board.take([reading(3, NOW)], NOW)
+    board.refresh(NOW)
+    assert occupied(board) == 3
+    board.refresh(NOW + 13 * HOUR)  # stale by then, and closed
+    assert occupied(board) is None
+    assert board.refresh(NOW + 1)
+    assert occupied(board) == 3
+    assert status(board) == "open"
+    board.refresh(NOW + 13 * HOUR)
+    assert status(board) == "closed"
 
 
 def test_the_future_waits_until_it_is_there() -> None:
@@ -135,9 +157,9 @@ def test_a_rebuilt_state_holds_what_comes_again_from_the_log() -> None:
     board = Board()
     board.describe(described())
     first, ahead = reading(3, NOW), reading(5, NOW + MINUTE)
-    board.begin_rebuild("p", NOW)
-    assert board.replace("p", LotState(), ahead.seq, NOW)
-    board.take([first, ahead], NOW)  # the first is in the rebuilt state, the other is not
+    board.begin_rebuild("p")
+    assert board.replace("p", LotState(), [ahead], ahead.seq, NOW)
+    board.take([first, ahead], NOW)  # the first is in the rebuilt state, the other waits already
     board.refresh(NOW)
     assert occupied(board) is None
     board.refresh(NOW + MINUTE)
@@ -149,10 +171,10 @@ def test_what_comes_while_a_state_is_rebuilt_is_not_lost() -> None:
     board.describe(described())
     soon = reading(5, NOW + SECOND)
     board.take([reading(3, NOW), soon], NOW)
-    board.begin_rebuild("p", NOW)
+    board.begin_rebuild("p")
     board.take([later := reading(7, NOW + MINUTE)], NOW)
     board.refresh(NOW + SECOND)  # folds into the state that goes
-    assert board.replace("p", LotState(), soon.seq, NOW + SECOND)
+    assert board.replace("p", LotState(), [soon], soon.seq, NOW + SECOND)
     board.refresh(NOW + SECOND)
     assert occupied(board) == 5
     board.refresh(NOW + MINUTE)

@@ -123,8 +123,13 @@ def live(timeline: Timeline, entries: list[Entry], cuts: list[int], now: int) ->
         for lot_id in board.take(batch, now):
             got = [entry for entry in entries[:start] if entry.at <= now]
             state = rebuild(LotState(), got, voided_by(entries[:start]), timeline)
-            board.begin_rebuild(lot_id, now)
-            board.replace(lot_id, state, start, now)
+            ahead = [
+                entry
+                for entry in entries[:start]
+                if entry.at > now and not isinstance(entry.event, Void)
+            ]
+            board.begin_rebuild(lot_id)
+            board.replace(lot_id, state, ahead, start, now)
         if number % 2:
             board.refresh(now)
     board.refresh(now)
