@@ -45,7 +45,11 @@ from parking.web.usage import Usage
 log = logging.getLogger("parking")
 
 _RETRY_SECONDS = 1.0
-_DRAIN_SECONDS = 2.5
+# A stop takes 10 s at most, whatever does not answer: requests twice so long (aiohttp waits for
+# them, then for what it cancelled), the last commit, the snapshot, and the pool one second.
+_DRAIN_SECONDS = 2.0
+_COMMIT_SECONDS = 1.5
+_SAVE_SECONDS = 1.5
 _AUDIT_SECONDS = 3600.0
 
 
@@ -151,13 +155,13 @@ class Service:
         await self._streams.close()
         await self._runner.cleanup()
         self._commits.close()
-        await asyncio.wait((flusher,), timeout=_DRAIN_SECONDS)
+        await asyncio.wait((flusher,), timeout=_COMMIT_SECONDS)
         for task in (work, flusher, stopping):
             task.cancel()
         ended = await asyncio.gather(work, flusher, stopping, return_exceptions=True)
         if self._replica.ready:
             with contextlib.suppress(DatabaseAway, TimeoutError):
-                await asyncio.wait_for(self._replica.save(), 1.5)
+                await asyncio.wait_for(self._replica.save(), _SAVE_SECONDS)
         for result in ended:
             if isinstance(result, Exception):
                 raise result

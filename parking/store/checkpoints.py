@@ -13,6 +13,7 @@ from parking.domain.availability import settle
 from parking.domain.instants import MINUTE, micros, moment
 from parking.domain.meter import Past
 from parking.domain.states import LotState
+from parking.store.database import transaction_on
 
 LAG = 2 * MINUTE
 """How long after a moment a checkpoint of it may be made, us."""
@@ -150,6 +151,6 @@ async def store(
 
 async def thin_out(connection: asyncpg.Connection, before: int) -> None:
     """Delete checkpoints before `before` (us) but the last of each day in UTC."""
-    async with connection.transaction():
+    async with transaction_on(connection):
         await connection.execute("SELECT 1 FROM log_head FOR UPDATE")  # as all who delete them
         await connection.execute(_THIN_OUT, moment(before))

@@ -18,7 +18,7 @@ from parking.domain.events import Entry, Void, content_digest, digest
 from parking.domain.instants import micros, moment
 from parking.errors import DatabaseAway
 from parking.store import checkpoints, copying
-from parking.store.database import connect, translated
+from parking.store.database import connect, transaction_on, translated
 from parking.store.partitions import make_months, month_of
 
 log = logging.getLogger("parking.store.log")
@@ -129,7 +129,7 @@ class LogWriter:
         self, connection: asyncpg.Connection, entries: Sequence[Entry]
     ) -> Committed:
         """Copy straight into the keyed tables; Taken when an identity is there already."""
-        async with connection.transaction():
+        async with transaction_on(connection):
             head = await _advance(connection, entries)
             _number(entries, head.after)
             try:
@@ -150,7 +150,7 @@ class LogWriter:
         """Claim the identities, store what is new, and tell repetition from contradiction."""
         keys = [(entry.lot, UUID(bytes=digest(entry.id))) for entry in entries]
         bodies = [UUID(bytes=content_digest(entry.body)) for entry in entries]
-        async with connection.transaction():
+        async with transaction_on(connection):
             head = await _advance(connection, entries)
             claimed = await connection.fetch(
                 _CLAIM,

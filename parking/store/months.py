@@ -11,6 +11,7 @@ import logging
 import asyncpg
 
 from parking.domain.instants import moment
+from parking.store.database import transaction_on
 from parking.store.partitions import drop_partition, month_start
 
 log = logging.getLogger("parking.store.months")
@@ -42,7 +43,7 @@ async def drop(connection: asyncpg.Connection, month: int) -> bool:
     False: some lot is not worked up that far, and nothing was done.
     """
     end = moment(month_start(month + 1))
-    async with connection.transaction():
+    async with transaction_on(connection):
         retained_from = await connection.fetchval(_HOLD)
         if retained_from < end:
             if await connection.fetchval(_BEHIND, end):
@@ -52,7 +53,7 @@ async def drop(connection: asyncpg.Connection, month: int) -> bool:
             await connection.execute(_FORGET, end)
     while await connection.execute(_IDENTITIES, end, _IDENTITIES_AT_ONCE) != "DELETE 0":
         continue
-    async with connection.transaction():
+    async with transaction_on(connection):
         await connection.execute("SET LOCAL lock_timeout = '3s'")
         await drop_partition(connection, month)
     log.info("dropped the log before %s", end)

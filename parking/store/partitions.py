@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import asyncpg
 
 from parking.domain.instants import micros, moment
+from parking.store.database import transaction_on
 
 _LOCK = 0x6D6F6E74  # "mont"
 _MAKE = "SELECT make_month($1)"
@@ -44,7 +45,7 @@ async def make_months(connection: asyncpg.Connection, months: set[int]) -> set[i
     there = await list_months(connection)
     if months <= there:
         return there
-    async with connection.transaction():
+    async with transaction_on(connection):
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
         there = await list_months(connection)
         for month in sorted(months - there):

@@ -144,7 +144,6 @@ async def test_an_instance_lost_in_the_middle_of_a_commit_holds_no_other_up(
 
 
 @long
-@pytest.mark.xfail(strict=True, reason="the log's writer waits for the answer to its ROLLBACK")
 async def test_a_stop_waits_for_no_network(database_url: str, chance: random.Random) -> None:
     async with far_away(database_url) as (link, service, wire):
         one = Round(database_url, [wire], chance)
