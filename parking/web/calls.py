@@ -10,7 +10,14 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from parking.domain.access import Principal, Rule
-from parking.errors import Fault, InvalidInput, ParkingError, TooLarge, UnsupportedMedia
+from parking.errors import (
+    Fault,
+    InvalidInput,
+    Overloaded,
+    ParkingError,
+    TooLarge,
+    UnsupportedMedia,
+)
 from parking.web.params import NoQuery, Query
 
 REQUEST_ID = web.RequestKey("REQUEST_ID", str)
@@ -19,6 +26,8 @@ MOST_BYTES = 8 * 1024 * 1024
 BODY_SECONDS = 120.0
 """How long a JSON body may take to come; lines may take as long as they like."""
 _PIECE = 256 * 1024
+_MOST_HELD = 64 * 1024 * 1024
+_FREE = 64 * 1024
 _JSON_TYPES = ("application/json", "application/octet-stream", "application/x-www-form-urlencoded")
 """JSON, and what simple clients call any body by default."""
 
@@ -29,6 +38,30 @@ class TooSlow(ParkingError):
     """The request took too long to come."""
 
     status = 408
+
+
+class Held:
+    """How much of large bodies is held at a time, of all requests together.
+
+    Small ones are not counted, so that nobody who sends large ones slowly keeps them out.
+    """
+
+    def __init__(self) -> None:
+        """Hold nothing yet."""
+        self._bytes = 0
+
+    def take(self, size: int) -> None:
+        """Count so many bytes more; Overloaded when that is too much."""
+        if self._bytes + size > _MOST_HELD:
+            raise Overloaded("Too many large bodies are coming.", headers={"Retry-After": "5"})
+        self._bytes += size
+
+    def give_back(self, size: int) -> None:
+        """Count so many bytes less."""
+        self._bytes -= size
+
+
+HELD = web.AppKey("HELD", Held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +161,18 @@ async def read_body(request: web.Request) -> bytes:
 
 async def _gather(request: web.Request) -> bytes:
     body = bytearray()
-    async for piece in pieces(request):
-        body += piece
-        if len(body) > MOST_BYTES:
-            raise TooLarge("The body is larger than 8 MiB after decompression.")
+    held = request.app[HELD]
+    counted = 0
+    try:
+        async for piece in pieces(request):
+            if len(body) + len(piece) > MOST_BYTES:
+                raise TooLarge("The body is larger than 8 MiB after decompression.")
+            more = max(0, len(body) + len(piece) - _FREE) - counted
+            held.take(more)
+            counted += more
+            body += piece
+    finally:
+        held.give_back(counted)
     return bytes(body)
 
 

@@ -8,7 +8,7 @@ from parking.domain.access import ROLES, Role, Rule
 from parking.web import models, params
 from parking.web.audit import Audit, AuditQuery
 from parking.web.availability import Availability
-from parking.web.calls import Answer, Route
+from parking.web.calls import HELD, Answer, Held, Route
 from parking.web.documents import Documents
 from parking.web.events import Events
 from parking.web.gate import Gate, go_on
@@ -125,6 +125,7 @@ def build(
     app = web.Application(middlewares=[gate.middleware])
     app.on_response_prepare.append(gate.sign)
     app[ALWAYS] = gate.always
+    app[HELD] = Held()
     documents.describe(routes, prefix)
     for base in dict.fromkeys((prefix, "")):
         for route in routes:
