@@ -58,6 +58,14 @@ lint: .venv/.done-dev .venv/.done-product ## check style, types and import layer
 	$(VENV_PYTHON) -m mypy
 	.venv/bin/lint-imports
 
+# Vulnerabilities are asked of PyPI's own database: a mirror of its packages alone does not have it.
+# A dependency that could not be asked about fails it, as one that is vulnerable does.
+.PHONY: audit
+audit: .venv/.done-python ## ask whether a locked dependency has a known vulnerability
+	@[ -x .venv/audit/bin/pip-audit ] || { $(VENV_PYTHON) -m venv .venv/audit && \
+	  .venv/audit/bin/python -m pip --disable-pip-version-check --quiet install pip-audit; }
+	@.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+
 .PHONY: replay
 replay: .venv/.done-run .venv/.done-product ## send real recordings to the running demo and check every car park
 	@if [ ! -d "$(RECORDINGS)" ]; then echo "skipped: there is no folder $(RECORDINGS)"; exit 0; fi; \
