@@ -17,7 +17,7 @@ from parking import metrics
 from parking.domain.events import Entry, Void, content_digest, digest
 from parking.domain.instants import micros, moment
 from parking.errors import DatabaseAway
-from parking.store import checkpoints, copying
+from parking.store import at_once, checkpoints, copying
 from parking.store.database import connect, transaction_on, translated
 from parking.store.partitions import make_months, month_of
 
@@ -128,7 +128,14 @@ class LogWriter:
     async def _commit_new(
         self, connection: asyncpg.Connection, entries: Sequence[Entry]
     ) -> Committed:
-        """Copy straight into the keyed tables; Taken when an identity is there already."""
+        """Put them straight into the keyed tables; Taken when an identity is there already."""
+        if at_once.fits(entries):
+            try:
+                after = await at_once.commit(connection, entries)
+            except asyncpg.UniqueViolationError:
+                raise Taken from None
+            if after is not None:
+                return Committed(["accepted"] * len(entries), after - len(entries), after)
         async with transaction_on(connection):
             head = await _advance(connection, entries)
             _number(entries, head.after)

@@ -14,7 +14,8 @@ from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
 _NO_LINGER = struct.pack("ii", 1, 0)  # so that closing is a reset, not a good-bye
-_COPY, _COPIED, _QUERY = b"d", b"c", b"Q"
+_COPY, _COPIED, _QUERY, _PARSE, _BIND = b"d", b"c", b"Q", b"P", b"B"
+_AT_ONCE = b"WITH head AS"
 
 
 class Moment(enum.Enum):
@@ -24,6 +25,8 @@ class Moment(enum.Enum):
     EVENTS = "in the middle of the COPY of the events"
     COMMIT = "when COMMIT was sent, and did not arrive"
     ANSWER = "when COMMIT was done, and the answer did not arrive"
+    STATEMENT = "when the one statement of a small batch was sent, and did not arrive"
+    RESULT = "when that was done, and the answer did not arrive"
 
 
 class Link:
@@ -141,6 +144,7 @@ class _Connection:
         self._there = there
         self._copies: int | None = None  # that were done in a transaction that has any
         self._answer_is_due = False
+        self._statement: bytes | None = None  # the name of the one of small batches
 
     async def run(self) -> None:
         """Pass on until either side ends, or `reset`."""
@@ -163,7 +167,7 @@ class _Connection:
         async for letter, frame in _frames(self._here[0]):
             moment = self._moment(letter, frame)
             if moment is not None and self._link.is_due(moment):
-                if moment is Moment.ANSWER:
+                if moment in (Moment.ANSWER, Moment.RESULT):
                     self._answer_is_due = True
                 else:
                     half = frame[: len(frame) // 2] if letter == _COPY else b""
@@ -196,6 +200,12 @@ class _Connection:
 
     def _moment(self, letter: bytes, frame: bytes) -> Moment | None:
         """Tell where in a commit of events this frame is; other transactions have no COPY."""
+        if letter == _PARSE:
+            name, text, _ = frame[5:].split(b"\0", 2)
+            if text.lstrip().startswith(_AT_ONCE):
+                self._statement = name
+        elif letter == _BIND and frame[5:].split(b"\0", 2)[1] == self._statement:
+            return Moment.RESULT if self._link.is_due(Moment.RESULT) else Moment.STATEMENT
         if letter == _COPY:
             self._copies = self._copies or 0
             return Moment.EVENTS if self._copies else Moment.IDENTITIES
