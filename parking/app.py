@@ -30,6 +30,7 @@ from parking.web.availability import Availability
 from parking.web.connections import Runner
 from parking.web.documents import Documents
 from parking.web.events import Events
+from parking.web.express import Express
 from parking.web.gate import Gate
 from parking.web.health import BoardMetrics, Health
 from parking.web.keys import Keys
@@ -118,10 +119,12 @@ class Service:
         protection = Protection(https=settings.https)
         gate = Gate(self._replica, protection, limits_of(settings), prefix)
         self._events = Events(self._replica, intake, gate.authenticate)
+        availability = Availability(self._replica, Past(database), intake)
+        nearby = NearbyLots(self._replica)
         routes = list_routes(
             lots=Lots(self._replica),
-            availability=Availability(self._replica, Past(database), intake),
-            nearby=NearbyLots(self._replica),
+            availability=availability,
+            nearby=nearby,
             streams=self._streams,
             events=self._events,
             sensors=Sensors(self._replica),
@@ -132,7 +135,14 @@ class Service:
             documents=documents,
         )
         app = build(routes, gate, documents, prefix)
-        self._runner = Runner(app, protection, shutdown_seconds=_DRAIN_SECONDS)
+        express = Express(
+            gate,
+            all_lots=availability.find_all,
+            one_lot=availability.find_one,
+            nearby=nearby.find,
+            events=self._events,
+        )
+        self._runner = Runner(app, protection, express, shutdown_seconds=_DRAIN_SECONDS)
         self._board_metrics = BoardMetrics(self._replica)
         metrics.registry.register(self._board_metrics)
 

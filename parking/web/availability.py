@@ -14,7 +14,7 @@ from parking.live.lot import LiveLot, zoned_json
 from parking.live.past import Past
 from parking.live.replica import Replica
 from parking.web.calls import Call
-from parking.web.params import AvailabilityQuery, FilterQuery
+from parking.web.params import AtQuery, AvailabilityQuery, FilterQuery
 from parking.web.prebuilt import Validated
 from parking.web.replies import cached, encode, validated
 
@@ -40,11 +40,19 @@ class Availability:
         wanted = wanted_lots(query)
         if query.at is not None:
             return cached(call.request, await self._all_at(wanted, query.at))
-        self._board.refresh(self._replica.clock())
         return cached(call.request, self._all(wanted))
+
+    def find_all(self, query: AvailabilityQuery) -> Validated | None:
+        """Give all lots as they are now, or those that the filters take; None for the past."""
+        return None if query.at is not None else self._all(wanted_lots(query))
+
+    def find_one(self, lot_id: str, query: AtQuery) -> Validated | None:
+        """Give a lot as it is now; None for the past, NotFound without such a lot."""
+        return None if query.at is not None else self._one(lot_id)
 
     def _all(self, wanted: Filter) -> Validated:
         """Give all lots that a filter takes, made once a version of the board."""
+        self._board.refresh(self._replica.clock())
         if self._made_for != self._board.version:
             self._made_for = self._board.version
             self._made.clear()
@@ -79,16 +87,20 @@ class Availability:
 
     async def get_one(self, call: Call) -> web.StreamResponse:
         """Show a lot with its zones."""
-        live = self._find(call.part("lot"))
         at: int | None = call.query.at
         if at is None:
-            made = self._lots.get(live.id)
-            if made is None or made.body is not live.zoned:
-                made = self._lots[live.id] = validated(live.zoned)
-            return cached(call.request, made)
+            return cached(call.request, self._one(call.part("lot")))
+        live = self._find(call.part("lot"))
         self._check_past(at)
         seen = await self._view_at(live.timeline, at)
         return cached(call.request, zoned_json(seen))
+
+    def _one(self, lot_id: str) -> Validated:
+        live = self._find(lot_id)
+        made = self._lots.get(live.id)
+        if made is None or made.body is not live.zoned:
+            made = self._lots[live.id] = validated(live.zoned)
+        return made
 
     async def _view_at(self, timeline: Timeline, at: int) -> View:
         seen = await self._past.find_view(timeline, at)

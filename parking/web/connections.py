@@ -6,8 +6,10 @@ behind it. What is overridden here is aiohttp's own: its version is pinned, and 
 checks all of this on the running service.
 """
 
+import asyncio
 import logging
 import secrets
+from typing import cast
 
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
@@ -15,6 +17,7 @@ from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from parking.errors import InvalidInput, ParkingError
+from parking.web.express import LARGEST_BODY, Express, Work, split
 from parking.web.protection import Protection
 from parking.web.replies import problem
 
@@ -26,6 +29,8 @@ LONGEST_HEADER = 8 * 1024
 MOST_HEADERS = 100
 IDLE_SECONDS = 75.0
 """How long a connection may take to send the head of its next request."""
+_LATE_SECONDS = 1.0  # for the rest of a small body
+_UNREAD = 1 << 16  # bytes that a client has not taken
 _TOO_MANY = "Too many headers received"
 
 
@@ -44,11 +49,93 @@ class HeadTooLarge(ParkingError):
 class Connection(RequestHandler):
     """One connection, whose failures below any route are problem documents."""
 
-    __slots__ = ("protection",)
+    __slots__ = ("_held", "_late", "_working", "express", "protection")
 
     protection: Protection
+    express: Express | None
+    """None once anything went the usual way: the parser there may hold the rest of it."""
+
+    def set_up(self, protection: Protection, express: Express | None) -> None:
+        """Take what all connections share."""
+        self.protection = protection
+        self.express = express
+        self._held = b""  # of a request that has not come whole, or before the last is answered
+        self._late: asyncio.TimerHandle | None = None
+        self._working: asyncio.Task[bytes] | None = None
 
     def data_received(self, data: bytes) -> None:
+        """Take what came, by the express way as long as all fits that."""
+        if self.express is None:
+            self._go_the_usual_way(data)
+        elif not (self._force_close or self._close):
+            self._go_express(self.express, self._held + data)
+
+    def _go_express(self, express: Express, data: bytes) -> None:
+        transport = cast("asyncio.Transport", self.transport)
+        if self._working is not None:
+            self._held = data
+            if len(data) > LARGEST_BODY:
+                transport.pause_reading()
+            return
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+        found = split(data)
+        if found is not None and found[2] > 0:
+            self._held = data
+            self._late = self._loop.call_later(_LATE_SECONDS, self._give_up_express)
+            return
+        answer = None
+        if found is not None and transport.get_write_buffer_size() <= _UNREAD:
+            answer = express.answer(found[0], found[1])
+        if answer is None:
+            self._held = data
+            self._give_up_express()
+            return
+        self._held = b""
+        if isinstance(answer, Work):
+            self._working = self._loop.create_task(answer.coming)
+            self._working.add_done_callback(self._worked)
+        else:
+            self._write(answer)
+
+    def _write(self, answer: bytes) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(answer)
+            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+
+    def _worked(self, task: asyncio.Task[bytes]) -> None:
+        self._working = None
+        if not task.cancelled():
+            self._write(task.result())
+        transport = self.transport
+        if transport is not None and not transport.is_reading():
+            transport.resume_reading()
+        if self._held:
+            self.data_received(b"")
+
+    def _give_up_express(self) -> None:
+        """Go the usual way from here on, beginning with what is held."""
+        self.express = None
+        self._late = None
+        held, self._held = self._held, b""
+        self._go_the_usual_way(held)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget what has not come whole; what is being stored goes on."""
+        self._held = b""
+        if self._late is not None:
+            self._late.cancel()
+        super().connection_lost(exc)
+
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - as there
+        """Take nothing more, and answer what is being stored."""
+        self._force_close = True
+        if self._working is not None:
+            await asyncio.wait((self._working,), timeout=timeout)
+        await super().shutdown(timeout)
+
+    def _go_the_usual_way(self, data: bytes) -> None:
         """Take what came; tell who waits for the rest of a body that there will be none.
 
         Left to itself, aiohttp keeps such a failure for the next request, which never begins.
@@ -99,10 +186,11 @@ class _Server(web.Server):
     """Makes a Connection of each that comes."""
 
     protection: Protection
+    express: Express | None
 
     def __call__(self) -> RequestHandler:
         made = Connection(self, loop=self._loop, **self._kwargs)
-        made.protection = self.protection
+        made.set_up(self.protection, self.express)
         return made
 
 
@@ -110,7 +198,12 @@ class Runner(web.AppRunner):
     """Runs an application over Connections."""
 
     def __init__(
-        self, app: web.Application, protection: Protection, *, shutdown_seconds: float
+        self,
+        app: web.Application,
+        protection: Protection,
+        express: Express | None = None,
+        *,
+        shutdown_seconds: float,
     ) -> None:
         """Put what `protection` says on answers that reach no route."""
         super().__init__(
@@ -125,6 +218,7 @@ class Runner(web.AppRunner):
             keepalive_timeout=IDLE_SECONDS,
         )
         self._protection = protection
+        self._express = express
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
@@ -135,4 +229,5 @@ class Runner(web.AppRunner):
             **made._kwargs,  # noqa: SLF001
         )
         server.protection = self._protection
+        server.express = self._express
         return server

@@ -68,10 +68,16 @@ class Events:
         if call.request.content_type in NDJSON:
             receipt = await self._store_lines(call)
         else:
-            body = await read_body(call.request)
-            chunk = self._intake.judge(_read_list(body), call.who)
-            receipt = await self._intake.store(chunk)
+            receipt = await self.store(self.judge(await read_body(call.request), call.who))
         return reply_value(receipt)
+
+    def judge(self, body: bytes, who: Principal) -> Chunk:
+        """Judge the events of a JSON body; InvalidInput or TooLarge when it is no list of them."""
+        return self._intake.judge(_read_list(body), who)
+
+    async def store(self, chunk: Chunk) -> Receipt:
+        """Commit what was judged; DatabaseAway or Overloaded when it is not known to be stored."""
+        return await self._intake.store(chunk)
 
     async def _store_lines(self, call: Call) -> Receipt:
         """Store a stream chunk by chunk as it comes; a failure tells what was stored before."""

@@ -116,13 +116,27 @@ class Gate:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret:
             return None
-        return self._replica.keyring.find(secret.strip(), self._replica.clock())
+        return self.identify(secret.strip())
+
+    def identify(self, secret: str) -> Principal | None:
+        """Give who a key stands for, None when it is not valid."""
+        return self._replica.keyring.find(secret, self._replica.clock())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether whoever comes is let in uncounted and unwatched, and the state is rebuilt."""
+        ready = self._replica.ready
+        return ready and self._limits is None and not log.isEnabledFor(logging.DEBUG)
+
+    def without_prefix(self, path: str) -> str:
+        """Give a path as the table of routes has it."""
+        return path.removeprefix(self._prefix) if self._prefix else path
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: _Next) -> web.StreamResponse:
         """Name, time and log a request, and render its failure."""
         given = request.headers.get("X-Request-Id", "")
-        name = given if given and _ACCEPTABLE_ID.fullmatch(given) else self._new_name()
+        name = given if given and _ACCEPTABLE_ID.fullmatch(given) else self.new_name()
         request[REQUEST_ID] = name
         token = request_id.set(name)
         started = time.perf_counter()
@@ -134,30 +148,32 @@ class Gate:
                 self._sign(request, response)
             return response
         finally:
-            seconds = time.perf_counter() - started
-            self._timer(request, status).observe(seconds)
+            route = request.match_info.route.resource
+            path = "unknown" if route is None else route.canonical
+            seconds = self.observe(request.method, path, status, started)
             if log.isEnabledFor(logging.DEBUG):
                 path = without_keys(request.path)
                 log.debug("%s %s %s %.1f ms", request.method, path, status, seconds * 1000)
             request_id.reset(token)
 
-    def _new_name(self) -> str:
+    def new_name(self) -> str:
+        """Name a request whose client did not."""
         return f"{self._run}{next(self._numbers):08x}"
 
-    def _timer(self, request: web.Request, status: int) -> metrics.Timer:
-        """Give the timer of a route's answers of that status; 0: it was cut off."""
-        route = request.match_info.route.resource
-        path = "unknown" if route is None else route.canonical
-        key = (request.method, path, status)
+    def observe(self, method: str, path: str, status: int, started: float) -> float:
+        """Time an answer of a route; status 0: it was cut off. Gives the seconds it took."""
+        seconds = time.perf_counter() - started
+        key = (method, path, status)
         timer = self._timers.get(key)
         if timer is None:
-            method = request.method if request.method in _METHODS else "other"
+            known = method if method in _METHODS else "other"
             timer = metrics.request_seconds.labels(
-                method, path.removeprefix(self._prefix), str(status) if status else "cut off"
+                known, path.removeprefix(self._prefix), str(status) if status else "cut off"
             )
-            if method != "other":
+            if known != "other":
                 self._timers[key] = timer
-        return timer
+        timer.observe(seconds)
+        return seconds
 
     async def sign(self, request: web.Request, response: web.StreamResponse) -> None:
         """Put on every answer, streams too, its request's id and what else they all bear."""
@@ -193,9 +209,16 @@ class Gate:
             return problem(_translated(error), name)
         except (asyncio.CancelledError, ConnectionError):
             raise
-        except Exception:
-            log.exception("%s %s failed", request.method, without_keys(request.path))
-            return problem(ParkingError("Something failed here; it is in our log."), name)
+        except Exception as error:  # noqa: BLE001 - told there
+            return problem(self.told(error, request.method, request.path), name)
+
+    @staticmethod
+    def told(error: Exception, method: str, path: str) -> ParkingError:
+        """Give a failure as it is answered; one that is ours is logged, and not told."""
+        if isinstance(error, ParkingError):
+            return error
+        log.error("%s %s failed", method, without_keys(path), exc_info=error)
+        return ParkingError("Something failed here; it is in our log.")
 
 
 def without_keys(text: str) -> str:

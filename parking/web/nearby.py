@@ -10,7 +10,8 @@ from parking.live.replica import Replica
 from parking.web import models
 from parking.web.calls import Call
 from parking.web.params import NearbyQuery
-from parking.web.replies import cached, encode
+from parking.web.prebuilt import Validated
+from parking.web.replies import cached, encode, validated
 
 _OPEN = {True: b"true", False: b"false", None: b"null"}
 
@@ -28,7 +29,10 @@ class NearbyLots:
 
     async def get(self, call: Call) -> web.StreamResponse:
         """Show the nearest lots that suit."""
-        query: NearbyQuery = call.query
+        return cached(call.request, self.find(call.query))
+
+    def find(self, query: NearbyQuery) -> Validated:
+        """Give the nearest lots that suit."""
         self._board.refresh(self._replica.clock())
         if self._made_for != self._board.descriptions:
             self._described.clear()
@@ -41,7 +45,7 @@ class NearbyLots:
             layout = live.timeline.current
             if layout is not None and _suits(live, layout, query):
                 items.append(self._near(live, layout, metres, query.crs))
-        return cached(call.request, b'{"items":[' + b",".join(items) + b'],"next":null}')
+        return validated(b'{"items":[' + b",".join(items) + b'],"next":null}')
 
     def _near(self, live: LiveLot, layout: Layout, metres: float, crs: Crs) -> bytes:
         """Give a lot in short with its distance and availability."""

@@ -62,26 +62,20 @@ class Prebuilt(web.StreamResponse):
         own = lines(self._headers) if self._headers else b""
         always = request.app[ALWAYS] if isinstance(request, web.Request) else b""
         body = b"" if request.method == "HEAD" else self._told
+        version = b"HTTP/1.0 " if old else b"HTTP/1.1 "
         transport.write(
-            b"".join(
-                (
-                    b"HTTP/1.0 " if old else b"HTTP/1.1 ",
-                    _status_line(self._status),
-                    self._head,
-                    always,
-                    own,
-                    connection,
-                    b"Date: ",
-                    _date(),
-                    b"\r\n\r\n",
-                    body,
-                )
-            )
+            assemble(version, self._status, self._head + always + own + connection, body)
         )
         self._eof_sent = True
         if transport.get_write_buffer_size() > _FULL:
             await request.writer.drain()
         return None
+
+
+def assemble(version: bytes, status: int, head: bytes, body: bytes) -> bytes:
+    """Give an answer as it is written: `head` are its lines, but for the date."""
+    date = _date()
+    return b"%s%sDate: %s\r\n\r\n" % (version + _status_line(status), head, date) + body
 
 
 @lru_cache(maxsize=64)

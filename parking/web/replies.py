@@ -21,7 +21,12 @@ _CACHED = {**PUBLIC, "Cache-Control": "public, no-cache"}
 
 def reply(body: bytes, *, status: int = 200) -> Prebuilt:
     """Answer JSON to one who has a key: nothing may keep it."""
-    return Prebuilt(status, b"%sContent-Length: %d\r\n" % (_PRIVATE, len(body)), body)
+    return Prebuilt(status, private_head(len(body)), body)
+
+
+def private_head(length: int) -> bytes:
+    """Give the lines of a head for JSON of that length that nothing may keep."""
+    return b"%sContent-Length: %d\r\n" % (_PRIVATE, length)
 
 
 def reply_value(value: Any, *, status: int = 200) -> Prebuilt:
