@@ -25,6 +25,7 @@ async def listening() -> AsyncIterator[int]:
             return web.Response(status=error.status)
 
     app = web.Application()
+    app[calls.HELD] = calls.Held()
     app.router.add_post("/", read)
     runner = connections.Runner(app, Protection(https=False), shutdown_seconds=1)
     await runner.setup()
