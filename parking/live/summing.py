@@ -58,10 +58,11 @@ class Figures:
             return None, None
         peak, greatest, least = None, -1.0, 1.0
         for hour, (capacity, known, occupied) in enumerate(self.clock.tolist()):
-            if capacity:
-                least = min(least, known / capacity)
-                if known and occupied / known > greatest:
-                    peak, greatest = hour, occupied / known
+            if not capacity:
+                continue
+            least = least if known == capacity else min(least, known / capacity)
+            if known and (mean := occupied / known) > greatest:
+                peak, greatest = hour, mean
         return peak, 0.0 if peak is None else least
 
     def dwell_min(self, *shares: float) -> list[float | None]:

@@ -16,7 +16,7 @@ from random import Random
 
 import msgspec
 
-from parking.domain.calendar import list_buckets, zone_of
+from parking.domain.calendar import bucket_start, list_buckets, zone_of
 from parking.domain.instants import DAY, HOUR, SECOND, rfc3339
 from parking.domain.lots import Lot
 from parking.domain.usage import EXACT, Hour, Scope, Tally
@@ -32,8 +32,12 @@ from tests.entries import entry
 from tests.service import DIRECT, RunningService, running_services
 
 ZONE = zone_of("Asia/Shanghai")
-FIRST = 1_735_660_800_000_000  # 2025-01-01T00:00:00+08:00
-YEAR = 365 * DAY
+NOW = time.time_ns() // 1000
+END = bucket_start(NOW, ZONE, "month")
+FIRST = bucket_start(END - 360 * DAY, ZONE, "month")
+"""Twelve whole months, [FIRST, END)."""
+TODAY = bucket_start(NOW, ZONE, "day")
+"""Until then all is stored, so that the service has nothing to work up meanwhile."""
 SPACES = 500
 
 
@@ -61,7 +65,7 @@ def year_of(lot: int, start: int, end: int) -> Iterable[Hour]:
 
 async def fill(database: Database, lots: int) -> None:
     """Describe lots, and store a year of hours of each."""
-    replica = Replica(database, lambda: FIRST + YEAR + DAY)
+    replica = Replica(database, lambda: TODAY)
     await replica.start()
     for number in range(lots):
         counting = "spaces" if number % 2 == 0 else "gates"
@@ -73,23 +77,20 @@ async def fill(database: Database, lots: int) -> None:
             return [Wish(lot, described, 0)]
 
         await replica.change_lots(decide, "k")
-        for month in range(0, 365, 31):
-            begin = FIRST + month * DAY
-            end = min(begin + 31 * DAY, FIRST + YEAR)
+        for begin, end in list_buckets(FIRST, TODAY, ZONE, "month"):
+            end = min(end, TODAY)  # noqa: PLW2901
             hours = list(year_of(number, begin, end))
             async with database.transaction() as connection:
                 await usage.replace(connection, lot, hours, zone=ZONE, start=begin, end=end)
         async with database.transaction() as connection:
-            await checkpoints.store(
-                connection, lot, {}, through=FIRST + YEAR, timezone=ZONE.key, seq=0
-            )
+            await checkpoints.store(connection, lot, {}, through=TODAY, timezone=ZONE.key, seq=0)
     async with database.connection() as connection:
         await connection.execute("VACUUM ANALYZE usage_day, usage_hours")
 
 
 async def fill_hour(database: Database, events: int) -> int:
     """Commit an hour of passages at one gate; gives the hour's end, us."""
-    replica = Replica(database, lambda: FIRST + YEAR + DAY)
+    replica = Replica(database, lambda: TODAY)
     await replica.start()
     described = msgspec.convert(description([zone("g", "gates", SPACES)]), Lot)
 
@@ -98,7 +99,7 @@ async def fill_hour(database: Database, events: int) -> int:
 
     await replica.change_lots(decide, "k")
     writer = LogWriter(database.dsn)
-    start = FIRST + YEAR - 5 * HOUR
+    start = TODAY - 5 * HOUR
     for first in range(0, events, 5000):
         passages = (
             {
@@ -150,9 +151,9 @@ def stretch(start: int, end: int) -> str:
     return f"from={rfc3339(start)}&to={rfc3339(end)}"
 
 
-YEARS = stretch(FIRST, FIRST + YEAR)
+YEARS = stretch(FIRST, END)
 QUESTIONS = {
-    "a month by day": stretch(FIRST + 31 * DAY, FIRST + 59 * DAY) + "&bucket=day",
+    "a month by day": stretch(FIRST + 40 * DAY, FIRST + 68 * DAY) + "&bucket=day",
     "a year by month": YEARS + "&bucket=month",
     "a year by week, a page": YEARS + "&bucket=week",
     "a year by day, a page": YEARS + "&bucket=day",
