@@ -6,7 +6,6 @@ anything is written and until all of it is committed.
 """
 
 from collections.abc import Sequence
-from uuid import UUID
 
 import asyncpg
 
@@ -21,7 +20,9 @@ WITH head AS (
     UPDATE log_head SET seq = seq + $1 WHERE worked_to <= $2 AND retained_from <= $2 RETURNING seq
 ), identities AS (
     INSERT INTO event_identity (lot, digest, body, observed_at)
-    SELECT new.* FROM head, unnest($3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[]) AS new
+    SELECT lot, encode(own, 'hex')::uuid, encode(body, 'hex')::uuid, observed_at
+    FROM head, unnest($3::text[], $4::bytea[], $5::bytea[], $6::timestamptz[])
+        AS new (lot, own, body, observed_at)
 ), events AS (
     INSERT INTO event (lot, observed_at, seq, received_at, key, id, type, zone, body)
     SELECT lot, observed_at, head.seq - $1 + place, received_at, key, id, type, zone, body
@@ -52,8 +53,8 @@ async def commit(connection: asyncpg.Connection, entries: Sequence[Entry]) -> in
         len(entries),
         min(observed),
         [entry.lot for entry in entries],
-        [UUID(bytes=digest(entry.id)) for entry in entries],
-        [UUID(bytes=content_digest(entry.body)) for entry in entries],
+        [digest(entry.id) for entry in entries],
+        [content_digest(entry.body) for entry in entries],
         observed,
         [moment(entry.received_at) for entry in entries],
         [entry.key for entry in entries],
