@@ -31,8 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = Settings()
     except ValidationError as error:
         for fault in error.errors():
-            name = "PARKING_" + "_".join(str(part) for part in fault["loc"]).upper()
-            print(f"parking: {name}: {fault['msg']}", file=sys.stderr)
+            name = "_".join(["PARKING", *map(str, fault["loc"])]).upper()
+            where = f"{name}: " if fault["loc"] else ""
+            print(f"parking: {where}{fault['msg']}", file=sys.stderr)
         return 2
     logs.set_up(settings.log_level, request_id.get)
     try:
