@@ -4,8 +4,13 @@ The rule that must hold: code serves a schema that is newer than itself only whe
 it does not know says so. A file that only adds begins with `-- serves: 0012`: it leaves the code
 going whose newest migration is 0012, and any newer. A file without that line serves no code but its
 own. What files say is kept in the database, as older code has not got the files.
+
+They are applied under a running service. Each holds the head of the log, as every commit does, so
+commits wait for it and deadlock with none: what takes long does not belong here. Whoever reads may
+be in its way too; it then gives way, and tries again.
 """
 
+import asyncio
 import hashlib
 import logging
 import re
@@ -36,6 +41,12 @@ SELECT number, name, sha256, (to_jsonb(m) ->> 'serves')::integer AS serves
 FROM schema_migration m ORDER BY number
 """
 _RECORD = "INSERT INTO schema_migration (number, name, sha256, serves) VALUES ($1, $2, $3, $4)"
+# PostgreSQL looks for deadlocks after a second: a migration has given way by then.
+_GIVE_WAY = "SET LOCAL lock_timeout = '800ms'"
+_HAS_HEAD = "SELECT to_regclass('log_head') IS NOT NULL"
+_HOLD_HEAD = "LOCK TABLE log_head IN ACCESS EXCLUSIVE MODE"
+_ATTEMPTS = 100
+_PAUSE_SECONDS = 0.3
 _SERVES = re.compile(r"-- serves: (\d{4})\n")
 _OLDEST_SERVER = 140_000
 
@@ -144,14 +155,28 @@ async def _apply(connection: asyncpg.Connection) -> list[str]:
     await connection.execute(_TABLE)
     names = []
     for migration in await _list_missing(connection):
-        async with connection.transaction():
-            await connection.execute(migration.sql)
-            await connection.execute(
-                _RECORD, migration.number, migration.name, migration.sha256, migration.serves
-            )
+        for attempt in range(_ATTEMPTS, 0, -1):
+            try:
+                await _apply_one(connection, migration)
+                break
+            except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+                if attempt == 1:
+                    raise
+            await asyncio.sleep(_PAUSE_SECONDS)
         log.info("applied migration %04d %s", migration.number, migration.name)
         names.append(migration.name)
     return names
+
+
+async def _apply_one(connection: asyncpg.Connection, migration: Migration) -> None:
+    async with connection.transaction():
+        await connection.execute(_GIVE_WAY)
+        if await connection.fetchval(_HAS_HEAD):
+            await connection.execute(_HOLD_HEAD)
+        await connection.execute(migration.sql)
+        await connection.execute(
+            _RECORD, migration.number, migration.name, migration.sha256, migration.serves
+        )
 
 
 async def _list_missing(connection: asyncpg.Connection) -> list[Migration]:
