@@ -11,3 +11,7 @@ CREATE ROLE parking_serve LOGIN PASSWORD :'serve_password';
 CREATE DATABASE parking OWNER parking_owner TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
 REVOKE ALL ON DATABASE parking FROM PUBLIC;
 GRANT CONNECT, TEMPORARY ON DATABASE parking TO parking_serve;
+\connect parking
+-- Nobody else makes tables in it; since PostgreSQL 15 that is so by itself.
+ALTER SCHEMA public OWNER TO parking_owner;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;

@@ -5,6 +5,9 @@ it does not know says so. A file that only adds begins with `-- serves: 0012`: i
 going whose newest migration is 0012, and any newer. A file without that line serves no code but its
 own. What files say is kept in the database, as older code has not got the files.
 
+A file that was released is not changed, unless it leads to the same schema as before: it then names
+the digest of what it was, `-- was: SHA-256`.
+
 They are applied under a running service. Each holds the head of the log, as every commit does, so
 commits wait for it and deadlock with none: what takes long does not belong here. Whoever reads may
 be in its way too; it then gives way, and tries again.
@@ -47,6 +50,7 @@ _HAS_HEAD = "SELECT to_regclass('log_head') IS NOT NULL"
 _HOLD_HEAD = "LOCK TABLE log_head IN ACCESS EXCLUSIVE MODE"
 _ATTEMPTS = 100
 _PAUSE_SECONDS = 0.3
+_WAS = re.compile(r"^-- was: ([0-9a-f]{64})$", re.MULTILINE)
 _SERVES = re.compile(r"-- serves: (\d{4})\n")
 _OLDEST_SERVER = 140_000
 
@@ -67,6 +71,10 @@ class Migration:
     def sha256(self) -> str:
         """Hex digest of the text, to notice a file that was changed after it was applied."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
+
+    def is_what(self, sha256: str) -> bool:
+        """Whether a text of this digest has led to the same schema."""
+        return sha256 == self.sha256 or sha256 in _WAS.findall(self.sql)
 
     @property
     def serves(self) -> int:
@@ -185,7 +193,7 @@ async def _list_missing(connection: asyncpg.Connection) -> list[Migration]:
     applied = {row["number"]: row["sha256"] for row in rows}
     migrations = list_migrations()
     for migration in migrations:
-        if applied.get(migration.number, migration.sha256) != migration.sha256:
+        if not migration.is_what(applied.get(migration.number, migration.sha256)):
             raise SchemaMismatch(f"Migration {migration.number} differs from its file.")
     missing = [migration for migration in migrations if migration.number not in applied]
     for row in rows:

@@ -93,6 +93,17 @@ async def test_a_changed_file_is_refused(empty_database_url: str) -> None:
         await migrate(empty_database_url)
 
 
+async def test_a_file_may_say_what_it_was(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
+    old = "a0bc540670970ddc00823aaaa919e43ecf87dfc7f13408aa3509cdebc8510cf1"
+    sql = f"UPDATE schema_migration SET sha256 = '{old}' WHERE number = "
+    await run(empty_database_url, sql + "3")
+    assert await migrate(empty_database_url) == []
+    await run(empty_database_url, sql + "2")
+    with pytest.raises(SchemaMismatch, match="Migration 2 differs from its file"):
+        await migrate(empty_database_url)
+
+
 async def test_a_newer_schema_is_refused(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
