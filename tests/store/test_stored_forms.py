@@ -17,7 +17,7 @@ from parking.store.packing import DAY, HOUR, STAY
 from parking.store.snapshots import LotSnapshot
 
 FORMS = {
-    "snapshot": (msgspec.json.schema(LotSnapshot), "669ce8eedb011bf1"),
+    "snapshot": (msgspec.json.schema(LotSnapshot), "b807439615776b4a"),
     "checkpoint": (msgspec.json.schema(LotState), "019bbda4f1bf5128"),
     "usage": ([str(form.descr) for form in (HOUR, DAY, STAY)], "6fe9c540c91432cb"),
 }
