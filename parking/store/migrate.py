@@ -105,9 +105,9 @@ async def migrate(dsn: str) -> list[str]:
         if version.major * 10_000 < _OLDEST_SERVER:
             raise SchemaMismatch(f"PostgreSQL 14 or newer is needed, this is {version.major}.")
         with translated():
-            if await connection.fetchval(_THERE) and not await _list_missing(connection):
-                return []
             try:
+                if await connection.fetchval(_THERE) and not await _list_missing(connection):
+                    return []
                 return await _apply(connection)
             except asyncpg.InsufficientPrivilegeError as error:
                 raise SchemaMismatch(
