@@ -33,8 +33,8 @@ def compose() -> dict[str, Any]:
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(DEPLOY)))
 def test_settings_are_those_of_the_service(path: Path) -> None:
     known = {f"PARKING_{name.upper()}" for name in Settings.model_fields} | OF_DEPLOYMENT
-    named = set(re.findall(r"PARKING_[A-Z_]*[A-Z]", path.read_text("utf-8")))
-    of_files = re.findall(r"parking_((?:database|migration|mqtt)_\w+)", path.read_text("utf-8"))
+    named = set(re.findall(r"(?<![A-Z_])PARKING_[A-Z_]*[A-Z]", path.read_text("utf-8")))
+    of_files = re.findall(r"parking_(\w+_(?:url|key)\b)", path.read_text("utf-8"))
     named |= {f"PARKING_{name.upper()}" for name in of_files}
     assert named <= known
 
