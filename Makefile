@@ -30,7 +30,7 @@ MALAGA := malaga.csv --time scrape_file_time_utc --lot id --free libres --filter
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 
 .PHONY: demo
 demo: .venv/.done-run .venv/.done-product ## start the service, fill it with the district, go on until Ctrl-C
@@ -65,6 +65,10 @@ audit: .venv/.done-python ## ask whether a locked dependency has a known vulnera
 	@[ -x .venv/audit/bin/pip-audit ] || { $(VENV_PYTHON) -m venv .venv/audit && \
 	  .venv/audit/bin/python -m pip --disable-pip-version-check --quiet install pip-audit; }
 	@.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+
+.PHONY: check-deploy
+check-deploy: .venv/.done-deploy ## hold what is in deploy/ against its tools' own validators
+	@deploy/check/run
 
 .PHONY: replay
 replay: .venv/.done-run .venv/.done-product ## send real recordings to the running demo and check every car park
@@ -134,6 +138,14 @@ install = PYTHONUNBUFFERED=1 $(PIP) install $(1) | $(VENV_PYTHON) -c "$$PROGRESS
 .venv/.done-bench: requirements-bench.lock .venv/.done-python
 	@echo "installing what the service and its benchmarks need"
 	@$(call install,--require-hashes -r requirements-bench.lock)
+	@touch $@
+
+# In a folder of their own: these tools want other versions than the product.
+.venv/.done-deploy: deploy/check/requirements.lock .venv/.done-python
+	@echo "installing what deployment files are checked with"
+	@$(VENV_PYTHON) -m venv --clear .venv/deploy
+	@PYTHONUNBUFFERED=1 .venv/deploy/bin/python -m pip --disable-pip-version-check --no-input install \
+	  --require-hashes -r deploy/check/requirements.lock | $(VENV_PYTHON) -c "$$PROGRESS"
 	@touch $@
 
 .venv/.done-product: pyproject.toml .venv/.done-python

@@ -16,7 +16,7 @@ from parking.domain.instants import parse, rfc3339
 from parking.errors import ParkingError
 from parking.store import keys, rights
 from parking.store.database import open_database
-from parking.store.migrate import migrate
+from parking.store.migrate import Plan, list_newer, migrate, plan
 from parking.store.programs import EmbeddedPostgresError
 from parking.web import lotfiles, models
 from parking.web.gate import request_id
@@ -31,8 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = Settings()
     except ValidationError as error:
         for fault in error.errors():
-            name = "PARKING_" + "_".join(str(part) for part in fault["loc"]).upper()
-            print(f"parking: {name}: {fault['msg']}", file=sys.stderr)
+            name = "_".join(["PARKING", *map(str, fault["loc"])]).upper()
+            where = f"{name}: " if fault["loc"] else ""
+            print(f"parking: {where}{fault['msg']}", file=sys.stderr)
         return 2
     logs.set_up(settings.log_level, request_id.get)
     try:
@@ -63,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     serving = commands.add_parser("serve", help="run the service until SIGTERM or SIGINT")
     serving.set_defaults(run=_serve)
     migrating = commands.add_parser("migrate", help="bring the database's schema up to date")
+    migrating.add_argument(
+        "--plan", action="store_true", help="tell what would be applied, and apply nothing"
+    )
     migrating.set_defaults(run=_migrate)
     commands.add_parser("demo", help="run the service with simulated lots")
     _add_keys(commands.add_parser("keys", help="make, list and revoke keys"))
@@ -114,17 +118,35 @@ async def _serve(_: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def _migrate(_: argparse.Namespace, settings: Settings) -> int:
+async def _migrate(arguments: argparse.Namespace, settings: Settings) -> int:
     owner = settings.migration_url
     if owner is not None and settings.database_url is None:
         print("parking: PARKING_MIGRATION_URL goes with PARKING_DATABASE_URL", file=sys.stderr)
         return 2
     async with app.database_url(settings) as dsn:
+        if arguments.plan:
+            return _tell(await plan(owner or dsn))
         applied = await migrate(owner or dsn)
+        newer = await list_newer(owner or dsn)
         print(f"applied: {', '.join(applied)}" if applied else "the schema is up to date")
-        if owner is not None:
+        if newer:  # whose rights the newer version has given
+            print(f"it is of a newer version, which serves this one: {', '.join(newer)}")
+        elif owner is not None:
             print(f"the role {await rights.grant(owner, dsn)} has what it needs to serve")
     return 0
+
+
+def _tell(plan: Plan) -> int:
+    """Say what would be applied; gives 3 where instances that run now would not go on."""
+    if not plan.missing:
+        print("the schema is up to date")
+        return 0
+    print(f"to apply: {', '.join(migration.name for migration in plan.missing)}")
+    if plan.serves_what_runs:
+        print("instances of the version before go on meanwhile")
+        return 0
+    print("instances of the version before do not go on: stop them first")
+    return 3
 
 
 async def _create_key(arguments: argparse.Namespace, settings: Settings) -> int:

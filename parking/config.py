@@ -1,11 +1,11 @@
-"""Settings, all by environment."""
+"""Settings, by environment, or each by a file of its own where they are secrets."""
 
 import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = IPv4Network | IPv6Network
@@ -31,6 +31,26 @@ def _rate(value: Any) -> Any:
 
 def _listed(value: Any) -> Any:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _read_secrets(folder: Path, names: dict[str, str]) -> dict[str, str]:
+    """Give the settings that files of a folder hold; ValueError says which is not to be had.
+
+    Files are named `PARKING_ADMIN_KEY` or `parking_admin_key`; space around a value is not meant.
+    """
+    values = {}
+    try:
+        files = [file for file in folder.iterdir() if file.name.upper() in names]
+        for file in files:
+            value = file.read_text("utf-8").strip()
+            if not value:
+                raise ValueError(f"{file} is empty")
+            if names[file.name.upper()] in values:
+                raise ValueError(f"{file.name.upper()} stands in two files of {folder}")
+            values[names[file.name.upper()]] = value
+    except OSError as error:
+        raise ValueError(f"PARKING_SECRETS_DIR: {error}") from error
+    return values
 
 
 RateSetting = Annotated[Rate | None, NoDecode, BeforeValidator(_rate)]
@@ -91,6 +111,20 @@ class Settings(BaseSettings):
         bool, Field(description="whether people come by https alone: browsers are told so")
     ] = False
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
+    secrets_dir: Annotated[
+        Path | None, Field(description="a folder of files named as settings, each with its value")
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_files(cls, given: Any) -> Any:
+        """Take what the environment leaves out from the files of `secrets_dir`."""
+        folder = given.get("secrets_dir") if isinstance(given, dict) else None
+        if folder is None:
+            return given
+        names = {f"PARKING_{name}".upper(): name for name in cls.model_fields}
+        del names["PARKING_SECRETS_DIR"]
+        return _read_secrets(Path(folder), names) | given
 
     @field_validator("admin_key")
     @classmethod

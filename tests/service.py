@@ -21,14 +21,16 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whateve
 class RunningService:
     """One `parking serve` on a port of its own.
 
-    `env` adds to its environment. All its methods block: in a test that must go on meanwhile, call
-    them through `asyncio.to_thread`.
+    `env` adds to its environment; `code` is the folder that holds the package, from the next start
+    on. All its methods block: in a test that must go on meanwhile, call them through
+    `asyncio.to_thread`.
     """
 
     def __init__(self, database_url: str, admin_key: str, env: dict[str, str]) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.admin_key = admin_key
+        self.code = CHECKOUT
         self.output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         self._env = {
             **{
@@ -53,7 +55,7 @@ class RunningService:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "parking", "serve"],
             env=self._env,
-            cwd=CHECKOUT,
+            cwd=self.code,
             stdin=subprocess.DEVNULL,
             stdout=self.output,
             stderr=subprocess.STDOUT,

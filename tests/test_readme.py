@@ -26,8 +26,8 @@ PICTURES = CHECKOUT / "docs" / "pictures"
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-TARGET = re.compile(r"^([a-z]+):.*##", re.MULTILINE)
-MAKE = re.compile(r"(?:`|^)make ([a-z]+)", re.MULTILINE)
+TARGET = re.compile(r"^([a-z-]+):.*##", re.MULTILINE)
+MAKE = re.compile(r"(?:`|^)make ([a-z-]+)", re.MULTILINE)
 VARIES = re.compile(r"\d{4}-|sha256:")
 
 # In place of curl, which not every machine has: what the shell made of its arguments.

@@ -1,0 +1,136 @@
+"""What stands in deploy/ fits together, and fits the service: names, settings, files, hardening."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from parking import metrics
+from parking.config import Settings
+from tests.service import CHECKOUT
+
+DEPLOY = CHECKOUT / "deploy"
+COMPOSE = DEPLOY / "compose.yaml"
+# Read by the files themselves, not by the service.
+OF_DEPLOYMENT = {"PARKING_DOMAIN", "PARKING_INSTANCES", "PARKING_PYTHON", "PARKING_VERSION"}
+OF_DEPLOYMENT |= {"PARKING_MQTT_CLIENT", "PARKING_MQTT_URL"}  # of the way by MQTT
+TEXTS = sorted(
+    path
+    for path in DEPLOY.rglob("*")
+    if path.is_file() and path.suffix != ".lock" and "secrets" not in path.parent.parts
+)
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(COMPOSE.read_text("utf-8"))
+    return loaded
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(DEPLOY)))
+def test_settings_are_those_of_the_service(path: Path) -> None:
+    known = {f"PARKING_{name.upper()}" for name in Settings.model_fields} | OF_DEPLOYMENT
+    named = set(re.findall(r"(?<![A-Z_])PARKING_[A-Z_]*[A-Z]", path.read_text("utf-8")))
+    of_files = re.findall(r"parking_(\w+_(?:url|key)\b)", path.read_text("utf-8"))
+    named |= {f"PARKING_{name.upper()}" for name in of_files}
+    assert named <= known
+
+
+def test_mounted_files_are_there(compose: dict[str, Any]) -> None:
+    mounted = [
+        source
+        for service in compose["services"].values()
+        for volume in service.get("volumes", [])
+        if (source := volume.partition(":")[0]).startswith("./")
+    ]
+    assert len(mounted) > 5
+    for source in mounted:
+        assert DEPLOY.joinpath(source).exists(), source
+
+
+def test_secrets_are_all_made_and_kept(compose: dict[str, Any], tmp_path: Path) -> None:
+    script = DEPLOY / "compose" / "secrets.sh"
+    folder = tmp_path / "secrets"
+    for _ in range(2):
+        subprocess.run([script, folder], check=True, capture_output=True)  # noqa: S603
+        made = {path.name: path.read_text() for path in folder.iterdir()}
+    assert {path.name: path.read_text() for path in folder.iterdir()} == made
+    assert folder.stat().st_mode & 0o077 == 0
+    needed = {Path(secret["file"]).name for secret in compose["secrets"].values()}
+    assert needed <= made.keys()
+    used = {name for service in compose["services"].values() for name in service.get("secrets", [])}
+    assert used == compose["secrets"].keys()
+    assert made["database_serve_password"].strip() in made["parking_database_url"]
+    assert made["database_owner_password"].strip() in made["parking_migration_url"]
+    assert made["mqtt_password"].strip() in made["parking_mqtt_url"]
+    passwords = [made[name] for name in made if name.endswith("_password")]
+    assert len(set(passwords)) == len(passwords)
+
+
+def test_nothing_runs_with_more_than_it_needs(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert not service.get("privileged"), name
+        assert ":" in service["image"], name
+        assert not service["image"].endswith(":latest"), name
+    owners = [
+        name
+        for name, service in compose["services"].items()
+        if "parking_migration_url" in service.get("secrets", [])
+    ]
+    assert owners == ["migrate"]
+
+
+def test_only_what_is_for_others_has_a_port(compose: dict[str, Any]) -> None:
+    open_ports = {
+        name: service["ports"]
+        for name, service in compose["services"].items()
+        if "ports" in service
+    }
+    assert open_ports.keys() == {"caddy", "mosquitto", "prometheus", "grafana"}
+    for name in ("prometheus", "grafana"):
+        assert all(port.startswith("127.0.0.1:") for port in open_ports[name])
+
+
+def test_the_image_is_made_of_what_is_there() -> None:
+    ignored = CHECKOUT.joinpath(".dockerignore").read_text("utf-8").split("\n")
+    let_in = {line[1:] for line in ignored if line.startswith("!")}
+    copied = set()
+    for line in DEPLOY.joinpath("Dockerfile").read_text("utf-8").split("\n"):
+        if line.startswith("COPY ") and "--from" not in line:
+            copied.update(line.split()[1:-1])
+    assert copied == let_in
+    assert all(CHECKOUT.joinpath(source).exists() for source in copied)
+
+
+def test_units_are_equally_confined() -> None:
+    sections = []
+    for name in ("parking@.service", "parking-migrate.service"):
+        text = DEPLOY.joinpath("systemd", name).read_text("utf-8")
+        found = re.search(r"# It needs the network.*?IPAddressAllow=localhost\n", text, re.DOTALL)
+        assert found is not None, name
+        sections.append([line for line in found[0].split("\n") if not line.startswith("#")])
+    assert sections[0] == sections[1]
+
+
+def test_both_stages_have_one_base() -> None:
+    """The environment made in the first one needs the very Python of the second."""
+    dockerfile = DEPLOY.joinpath("Dockerfile").read_text("utf-8")
+    bases = set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE))
+    assert len(bases) == 1
+    assert re.fullmatch(r"python:3\.1[1-9]\.\d+-slim-\w+", bases.pop())
+
+
+def test_the_autoscaler_asks_for_what_is_measured() -> None:
+    rule = DEPLOY.joinpath("kustomize", "overlays", "production", "metrics.yaml")
+    loaded = yaml.safe_load(rule.read_text("utf-8"))["rules"]["custom"][0]
+    (family,) = metrics.request_seconds.describe()
+    assert f"rate({family.name}_sum{{" in loaded["metricsQuery"]
+    assert {"method", "route"} <= set(metrics.request_seconds._labelnames)
+    scaling = rule.with_name("scaling.yaml").read_text("utf-8")
+    assert f"name: {loaded['name']['as']}" in scaling
