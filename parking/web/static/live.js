@@ -23,6 +23,8 @@ export class Live {
     /** When the service was last heard, ms by its clock; null: never. */
     this.heardAt = null;
     this.listeners = new Set();
+    /** How often it has changed: what a memo can depend on. */
+    this.count = 0;
     this.cursor = null;
     this.stopping = new AbortController();
     this.wake = () => {};
@@ -183,6 +185,7 @@ export class Live {
   }
 
   tell() {
+    this.count += 1;
     if (this.telling) return;
     this.telling = true;
     // Not requestAnimationFrame: that stands still in a tab that is not seen.
