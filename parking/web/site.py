@@ -3,6 +3,7 @@
 A page is `static/NAME.html` and a row in `_PAGES`; docs/pages.md tells how to add one. What holds:
 
 * All links are relative to the page, so whatever path a proxy has put the service below is kept.
+* The modules of a page are linked into one when the service starts; nothing else is built.
 * A file's address holds the version of all files together, so one that was fetched may be kept
   for ever, and the modules of a page always fit each other. By the address of another version the
   file is given too, but to be asked for again: that is how pages get over an upgrade.
@@ -17,13 +18,13 @@ from hashlib import blake2b
 from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from itertools import chain
 
 from aiohttp import web
 
 from parking.config import Settings
 from parking.errors import NotFound
 from parking.web.calls import Call
+from parking.web.linking import link, resolve
 from parking.web.protection import site_policy
 from parking.web.replies import has_tag
 
@@ -39,9 +40,10 @@ _TYPES = {
     "json": "application/json",
     "txt": "text/plain; charset=utf-8",
 }
+_NOT_OURS = ("docs.", "vendor/swagger-ui/")
 _ASK_AGAIN = "public, no-cache"
 _FOR_EVER = "public, max-age=31536000, immutable"
-_IMPORT = re.compile(r"""^(?:import|export)\b[^;"'()]*?["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
+_LOADED = re.compile(r"""new URL\(["'](\.[^"']+)["'], (?:import\.meta\.url|new URL\("([^"]+)")""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,7 @@ class Site:
 
     def __init__(self, settings: Settings) -> None:
         """Read all files; they do not change while the service runs."""
-        folder = files("parking.web").joinpath("static")
-        sources = dict(_walk(folder))
+        sources = read_sources()
         self.version = _version(sources)
         self._policy = site_policy(settings.tiles_url)
         self._values = {
@@ -80,7 +81,8 @@ class Site:
         }
         self.assets = {name: Asset.of(name, body) for name, body in sources.items()}
         self._pages = {
-            path: Asset.of("page.html", self._page(sources, name)) for path, name in _PAGES.items()
+            path: Asset.of("page.html", self._filled(sources[f"{name}.html"].decode()).encode())
+            for path, name in _PAGES.items()
         }
         worker = self._filled(sources["sw.js"].decode()).replace(
             "{{files}}", " ".join(sorted(offline_files(sources)))
@@ -121,81 +123,37 @@ class Site:
             headers["Content-Encoding"] = "gzip"
         return web.Response(body=asset.packed if packs else asset.plain, headers=headers)
 
-    def _page(self, sources: dict[str, bytes], name: str) -> bytes:
-        """Fill in a page, and name ahead all modules that it needs, so that they come at once."""
-        page = self._filled(sources[f"{name}.html"].decode())
-        links = "\n    ".join(
-            f'<link rel="modulepreload" href="{self._values["static"]}/{module}">'
-            for module in modules(sources, f"{name}/page.js")
-        )
-        return page.replace("{{modules}}", links).encode()
-
     def _filled(self, text: str) -> str:
         for name, value in self._values.items():
             text = text.replace("{{" + name + "}}", escape(value))
         return text
 
 
-def modules(sources: dict[str, bytes], entry: str) -> list[str]:
-    """List a module and all that it imports by static imports, each once, the entry first."""
-    found, waiting = [], [entry]
-    while waiting:
-        name = waiting.pop(0)
-        if name in found:
-            continue
-        found.append(name)
-        waiting += [_resolved(name, link) for link in _IMPORT.findall(sources[name].decode())]
-    return found
+def link_pages(sources: dict[str, bytes]) -> dict[str, bytes]:
+    """Give the linked modules of each page: what it needs besides its styles."""
+    return {f"{name}.js": link(sources, f"{name}/page.js").encode() for name in _PAGES.values()}
 
 
 def offline_files(sources: dict[str, bytes]) -> set[str]:
     """Give the names of what the pages need to open without a network."""
-    return {
-        name
-        for name in sources
-        if name.endswith((".js", ".css"))
-        and name != "sw.js"
-        and not name.startswith(("docs.", "vendor/swagger-ui/"))
-    }
+    return {name for page in _PAGES.values() for name in page_files(sources, page)}
 
 
-def page_size(sources: dict[str, bytes], name: str) -> int:
-    """Give what a page weighs on its first visit, gzipped: itself, its styles, all its modules.
-
-    What it imports later, on demand, counts too.
-    """
-    page = sources[f"{name}.html"].decode()
-    wanted = set(re.findall(r"\{\{static\}\}/([\w./-]+)", page))
-    waiting = [name for name in wanted if name.endswith(".js")]
-    while waiting:
-        module = waiting.pop()
-        text = sources[module].decode()
-        wanted |= (more := {_resolved(module, link) for link in _links(text)} - wanted)
-        waiting += [name for name in more if not name.startswith("vendor/") and ".js" in name]
-    parts = chain([page.encode()], (sources[name] for name in wanted))
-    return sum(len(gzip.compress(part, 9)) for part in parts)
+def page_files(sources: dict[str, bytes], page: str) -> set[str]:
+    """Give the names of all files that a page needs, those too that it loads on demand."""
+    html = sources[f"{page}.html"].decode()
+    wanted = set(re.findall(r"\{\{static\}\}/([\w./-]+)", html))
+    for path, module in _LOADED.findall(sources[f"{page}.js"].decode()):
+        wanted.add(resolve(module, path))
+    return wanted
 
 
 def read_sources() -> dict[str, bytes]:
-    """Read all files of the pages, by their names below `static`."""
-    return dict(_walk(files("parking.web").joinpath("static")))
-
-
-def _links(text: str) -> Iterator[str]:
-    """Give what a module imports, or loads by `new URL("…", import.meta.url)`."""
-    yield from _IMPORT.findall(text)
-    yield from re.findall(r"""import\(["'](\.[^"']+)["']\)""", text)
-    yield from re.findall(r"""new URL\(["'](\.[^"']+)["'], import\.meta\.url\)""", text)
-
-
-def _resolved(module: str, link: str) -> str:
-    parts = module.split("/")[:-1]
-    for part in link.split("/"):
-        if part == "..":
-            parts.pop()
-        elif part != ".":
-            parts.append(part)
-    return "/".join(parts)
+    """Read all files of the pages, by their names below `static`, and link their modules."""
+    found = _walk(files("parking.web").joinpath("static"))
+    # The page of documents has a service of its own.
+    sources = {name: body for name, body in found if not name.startswith(_NOT_OURS)}
+    return sources | link_pages(sources)
 
 
 def _walk(folder: Traversable, below: str = "") -> Iterator[tuple[str, bytes]]:

@@ -7,14 +7,17 @@ from urllib.parse import urljoin
 import pytest
 
 from parking.config import Settings
-from parking.web.site import Site, modules, page_size, read_sources
+from parking.web.linking import Unlinkable, link, modules
+from parking.web.site import Site, page_files, read_sources
 from tests.web.client import Client
 
 SOURCES = read_sources()
 OWN = {
     name: body.decode()
     for name, body in SOURCES.items()
-    if not name.startswith("vendor/") and name.endswith((".js", ".css", ".html", ".svg"))
+    if not name.startswith("vendor/")
+    and name not in {f"{page}.js" for page in ("drivers", "board", "planner")}
+    and name.endswith((".js", ".css", ".html", ".svg"))
 }
 PAGES = {"/": "drivers", "/board": "board", "/planner": "planner"}
 MOST_BYTES = 150_000
@@ -43,14 +46,14 @@ async def test_pages_are_packed_validated_and_tolerant(client: Client, path: str
 
 async def test_files_are_kept_for_ever_by_their_version(client: Client) -> None:
     page = (await client.ask("GET", "/")).body.decode()
-    links = [urljoin("/", link) for link in re.findall(r'(?:href|src)="(static/[^"]+)"', page)]
-    assert len(links) > 5
+    links = [urljoin("/", path) for path in re.findall(r'(?:href|src)="(static/[^"]+)"', page)]
+    assert len(links) >= 4
     types = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
-    for link in links:
-        answer = await client.ask("GET", link, key=None)
+    for path in links:
+        answer = await client.ask("GET", path, key=None)
         assert answer.status == 200
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-        wanted = types[link.rpartition(".")[2]]
+        wanted = types[path.rpartition(".")[2]]
         assert answer.headers["content-type"].partition(";")[0] == wanted
     older = await client.ask("GET", re.sub(r"static/\w+", "static/0123456789abcdef", links[0]))
     assert older.status == 200
@@ -96,22 +99,15 @@ def test_tiles_come_from_one_host_alone(url: str, host: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES.values())
 def test_a_page_weighs_little(name: str) -> None:
-    assert 5_000 < page_size(SOURCES, name) < MOST_BYTES
+    wanted = page_files(SOURCES, name)
+    assert {f"{name}.js", "theme.css"} <= wanted
+    weight = sum(len(gzip.compress(SOURCES[file], 9)) for file in {f"{name}.html", *wanted})
+    assert 5_000 < weight < MOST_BYTES
 
 
-def test_what_a_page_weighs_is_what_its_files_weigh() -> None:
-    sources = {
-        "p.html": b'<link href="{{static}}/a.css"><script src="{{static}}/p/page.js"></script>',
-        "a.css": b"a" * 999,
-        "p/page.js": b'import { x } from "../b.js";\nawait import("./c.js");\n',
-        "p/c.js": b'import {\n  y,\n} from "../b.js";\nnew URL("../vendor/d.js", import.meta.url);',
-        "b.js": b'export { y } from "./p/c.js";',
-        "vendor/d.js": b"d",
-        "e.js": b"not imported",
-    }
-    assert modules(sources, "p/page.js") == ["p/page.js", "b.js", "p/c.js"]
-    wanted = sum(len(gzip.compress(body, 9)) for name, body in sources.items() if name != "e.js")
-    assert page_size(sources, "p") == wanted
+def test_what_is_loaded_on_demand_is_weighed_too() -> None:
+    page = page_files(SOURCES, "drivers")
+    assert {"vendor/leaflet/leaflet.js", "vendor/leaflet/leaflet.css", "drivers/map.css"} <= page
 
 
 @pytest.mark.parametrize("name", sorted(OWN))
@@ -133,7 +129,38 @@ def test_our_files_name_no_other_host_but_to_go_there(name: str) -> None:
     assert not hosts or name == "drivers/navigation.js", hosts
 
 
-def test_every_module_is_there() -> None:
-    for name in OWN:
-        if name.endswith(".js") and not name.startswith("docs"):
-            assert modules(SOURCES, name)
+def linked(**sources: str) -> str:
+    return link({name + ".js": text.encode() for name, text in sources.items()}, "a.js")
+
+
+def test_modules_are_linked_in_the_order_of_need() -> None:
+    assert modules(SOURCES, "drivers/page.js")[-1] == "drivers/page.js"
+    made = linked(
+        a='import {\n  b as c,\n  d,\n} from "./b.js";\nimport { e } from "./e.js";\nc(d, e);\n',
+        b='import { e } from "./e.js";\nexport const b = 1;\nexport async function d() {}\n',
+        e="class A {}\nexport { A as e };\nnew URL('./x.css', import.meta.url);\n",
+    )
+    assert re.findall(r"const \$m(\d)", made) == ["0", "1", "2"]
+    assert "const { b: c, d } = $m1;" in made
+    assert "return { b: b, d: d };" in made
+    assert "return { e: A };" in made
+    assert """new URL('./x.css', new URL("e.js", import.meta.url))""" in made
+    assert not re.search(r"^(import|export)\b", made, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'import x from "./b.js";',
+        'import * as x from "./b.js";',
+        'import "./b.js";',
+        "export default 1;",
+        "export let x = 1;",
+        'export * from "./b.js";',
+        'import { x } from "./none.js";',
+        'import { x } from "./a.js";',
+    ],
+)
+def test_what_cannot_be_linked_is_told(text: str) -> None:
+    with pytest.raises(Unlinkable):
+        linked(a=text, b="export const x = 1;")

@@ -37,7 +37,8 @@ function script(url) {
   return element("script", { src: url });
 }
 
-function style(url) {
+/** Fetch more styles, before what needs them is drawn. */
+export function style(url) {
   return element("link", { rel: "stylesheet", href: url });
 }
 

@@ -6,7 +6,7 @@
 import { count } from "../formats.js";
 import { fromWgs84, hull, toWgs84 } from "../geo.js";
 import { named } from "../i18n.js";
-import { leaflet } from "../libraries.js";
+import { leaflet, style } from "../libraries.js";
 import { t } from "./card.js";
 import { levelOf } from "./choice.js";
 
@@ -23,7 +23,7 @@ export function readTiles({ tilesUrl = "", tilesCrs = "wgs84", tilesAttribution 
 
 /** Draw a map in an element; `onTap(position)` and `onLot(id)` are told of taps. */
 export async function drawMap(element, { tiles, onTap, onLot }) {
-  const L = await leaflet();
+  const [L] = await Promise.all([leaflet(), style(new URL("./map.css", import.meta.url))]);
   return new Drawing(L, element, tiles, onTap, onLot);
 }
 

@@ -2,6 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "../vendor/preact/htm-preact.js";
 import { t } from "./card.js";
+import { drawMap, readTiles } from "./map.js";
 
 /** The map of what is seen; `drawing` starts when the browser has nothing better to do. */
 export function MapView({ seen, place, open, onTap, onLot }) {
@@ -15,8 +16,6 @@ export function MapView({ seen, place, open, onTap, onLot }) {
     let gone = false;
     const start = async () => {
       try {
-        const { drawMap, readTiles } = await import("./map.js");
-        if (gone) return;
         const made = await drawMap(element.current, {
           tiles: readTiles(document.documentElement.dataset),
           onTap: (position) => told.current.onTap(position),
