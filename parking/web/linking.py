@@ -1,7 +1,7 @@
 """The modules of a page as one: a phone far from the service waits for each round of requests.
 
 `link` puts modules one after the other, those that are imported first, each in a function of its
-own that gives what it exports. Nothing else about them changes. They keep to what makes it possible:
+own that gives what it exports. Nothing else about them changes. What they keep to, for that:
 
 * imports are static, by names, from a relative path: `import { a, b as c } from "./x.js";`
 * exports are `export const`, `function`, `async function`, `class`, or a list `export { a as b };`
