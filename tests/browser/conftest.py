@@ -23,7 +23,7 @@ OpenPage = Callable[..., Awaitable[Page]]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "tests/browser/" in item.nodeid and "open_page" in getattr(item, "fixturenames", ()):
+        if "tests/browser/" in item.nodeid and "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
