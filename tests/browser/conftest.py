@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser import scene
 from tests.browser.chromium import ARGUMENTS, SIZES, find_chromium, lacking, must_not_skip
@@ -16,9 +16,10 @@ from tests.browser.watching import Watch
 from tests.conftest import PostgresServer
 from tests.service import RunningService, running_services
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 20_000
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 OpenPage = Callable[..., Awaitable[Page]]
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

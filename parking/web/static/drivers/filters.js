@@ -1,6 +1,6 @@
 /* What a driver needs: the kind of space, the car's height, the length of the stay. */
 
-import { html } from "../vendor/preact/htm-preact.js";
+import { html, useState } from "../vendor/preact/htm-preact.js";
 import { stayWords, t } from "./card.js";
 
 const STAYS = [30, 60, 120, 240, 480, 720, 1440, 2880];
@@ -9,7 +9,10 @@ const STAYS = [30, 60, 120, 240, 480, 720, 1440, 2880];
 export function Filters({ wish, classes, onChange }) {
   const offered = wish.class && !classes.includes(wish.class) ? [...classes, wish.class] : classes;
   const stays = [...new Set([...STAYS, wish.minutes])].sort((a, b) => a - b);
+  // As typed, so that "2." can become "2.1"; what is no height is none.
+  const [typed, setTyped] = useState(wish.height === null ? "" : String(wish.height));
   const setHeight = (event) => {
+    setTyped(event.currentTarget.value);
     const height = Number.parseFloat(event.currentTarget.value);
     onChange({ height: height >= 0.5 && height <= 10 ? height : null });
   };
@@ -33,8 +36,8 @@ export function Filters({ wish, classes, onChange }) {
         max="10"
         step="0.05"
         placeholder=${t("height.any")}
-        value=${wish.height ?? ""}
-        onChange=${setHeight}
+        value=${typed}
+        onInput=${setHeight}
       />
     </label>
     <label>
