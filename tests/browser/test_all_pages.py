@@ -1,6 +1,7 @@
 """What holds for every page, in both languages, on a phone and on a desktop."""
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.watching import find_faults
@@ -42,13 +43,17 @@ async def test_the_theme_is_switched_and_kept(open_page: OpenPage) -> None:
     page = await open_page("/planner", language="en")
     ground = "getComputedStyle(document.body).backgroundColor"
     light = await page.evaluate(ground)
-    await page.get_by_label("Appearance").select_option("dark")
+    switch = page.get_by_role("button", name="Appearance")
+    await switch.click()  # light
+    assert await page.evaluate(ground) == light
+    await switch.click()
+    await expect(page.get_by_role("button", name="Appearance: Dark")).to_be_visible()
     dark = await page.evaluate(ground)
     assert dark != light
     await page.reload()
-    await page.get_by_label("Appearance").wait_for()
+    await expect(page.get_by_role("button", name="Appearance: Dark")).to_be_visible()
     assert await page.evaluate(ground) == dark
-    await page.get_by_label("Appearance").select_option("auto")
+    await switch.click()
     assert await page.evaluate(ground) == light
 
 

@@ -85,7 +85,7 @@ def tiled(migrated_server: PostgresServer) -> Iterator[RunningService]:
         "PARKING_TILES_CRS": "gcj02",
         "PARKING_TILES_ATTRIBUTION": "© <b>maps</b>",
     }
-    with running_services(migrated_server.url(name), **settings) as (one,):
+    with running_services(migrated_server.url(name), 1, **settings) as (one,):
         one.tiles_port = int(settings["PARKING_TILES_URL"].split(":")[2].split("/")[0])  # type: ignore[attr-defined]
         scene.set_up(one)
         yield one

@@ -9,6 +9,8 @@ import { words } from "./words.js";
 const t = translator(words);
 const KEPT = "parking.theme";
 const THEMES = ["auto", "light", "dark"];
+// Each with the sign that asks for text, not for a coloured picture.
+const THEME_MARKS = { auto: "◐\uFE0E", light: "☀\uFE0E", dark: "☾\uFE0E" };
 const OWN_NAMES = { zh: "中文", en: "English" };
 const MARKS = { available: "●", limited: "◐", full: "○", closed: "✕", unknown: "?" };
 
@@ -28,21 +30,19 @@ export function LanguageSwitch() {
   </button>`;
 }
 
-/** The choice of light, dark, or as the system has it. */
+/** The switch of appearance: a button that goes from "as the system" to light to dark. */
 export function ThemeSwitch() {
   const [theme, setTheme] = useState(recall(KEPT) ?? "auto");
-  const choose = (event) => {
-    const wanted = event.currentTarget.value;
+  const next = () => {
+    const wanted = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
     remember(KEPT, wanted === "auto" ? null : wanted);
     applyTheme(wanted);
     setTheme(wanted);
   };
-  return html`<label class="theme-switch">
-    <span class="unseen">${t("theme")}</span>
-    <select value=${theme} onChange=${choose}>
-      ${THEMES.map((name) => html`<option key=${name} value=${name}>${t(`theme.${name}`)}</option>`)}
-    </select>
-  </label>`;
+  const label = `${t("theme")}: ${t(`theme.${theme}`)}`;
+  return html`<button type="button" class="quiet" aria-label=${label} title=${label} onClick=${next}>
+    ${THEME_MARKS[theme]}
+  </button>`;
 }
 
 /** The head of a page: its title (an h1), children in the middle, the switches; the ways to others.

@@ -10,6 +10,7 @@ import { APPS, firstApp, rememberApp, target, way } from "./navigation.js";
 import { words } from "./words.js";
 
 export const t = translator(words, shared);
+const LONGEST_WALK_MIN = 45; // nobody asks how long a longer one takes
 
 /** Give a length of stay in words. */
 export function stayWords(minutes) {
@@ -43,7 +44,8 @@ export function Card({ seen, wish, open, onOpen, watched, onWatch, onShare, last
     <p class="facts">
       ${wish.place &&
       html`<span>${distance(seen.distance)}</span>
-        <span>${t("walk", { n: walkMinutes(seen.distance) })}</span>`}
+        ${walkMinutes(seen.distance) <= LONGEST_WALK_MIN &&
+        html`<span>${t("walk", { n: walkMinutes(seen.distance) })}</span>`}`}
       <span>${priceWords(seen, wish)}</span>
       <span class="age">${freshness(availability, lastHeard)}</span>
     </p>

@@ -10,7 +10,8 @@ import { leaflet, style } from "../libraries.js";
 import { t } from "./card.js";
 import { levelOf } from "./choice.js";
 
-const NEAREST = 5; // lots to be seen together with the place
+const NEAREST = 5;
+const NEAR_M = 1200;
 const CLOSEST_ZOOM = 17;
 const NAMES_ZOOM = 15; // from there on lots have room for their names
 const PIN_WIDTH = 42;
@@ -25,6 +26,13 @@ export function readTiles({ tilesUrl = "", tilesCrs = "wgs84", tilesAttribution 
 export async function drawMap(element, { tiles, onTap, onLot }) {
   const [L] = await Promise.all([leaflet(), style(new URL("./map.css", import.meta.url))]);
   return new Drawing(L, element, tiles, onTap, onLot);
+}
+
+/** Give the lots to be seen together with a place: a few, and none that is far beyond the nearest. */
+function nearest(seen) {
+  const sorted = [...seen].sort((a, b) => a.distance - b.distance);
+  const far = Math.max(NEAR_M, 2 * (sorted[0]?.distance ?? 0));
+  return sorted.slice(0, NEAREST).filter(({ distance }) => distance <= far);
 }
 
 class Drawing {
@@ -106,6 +114,7 @@ class Drawing {
         (other) => Math.abs(other.x - at.x) < PIN_WIDTH && Math.abs(other.y - at.y) < PIN_HEIGHT,
       );
       label.dataset.small = String(covers);
+      marker.setZIndexOffset(covers ? -500 : 500); // dots never cover numbers
       if (!covers) kept.push(at);
     }
   }
@@ -120,7 +129,6 @@ class Drawing {
     label.title = named(lot.name);
     label.dataset.name = named(lot.name);
     marker.setLatLng(this.at(lot.location));
-    marker.setZIndexOffset(open ? 2000 : seen.against === null ? 1000 : 0);
   }
 
   addLot(lot) {
@@ -171,7 +179,7 @@ class Drawing {
     this.looked = true;
     this.place = place;
     this.lots = seen.length;
-    const near = place ? seen.slice(0, NEAREST) : seen;
+    const near = place ? nearest(seen) : seen;
     const points = near.map(({ lot }) => this.at(lot.location));
     if (place) points.push(this.at(place));
     if (points.length === 0) this.map.setView([0, 0], 1);

@@ -99,14 +99,6 @@ function Page() {
       </div>
       <${Alerts} watches=${watches} wish=${wish} onShow=${open} />
       ${problem && html`<${Trouble} problem=${problem} onRetry=${load} />`}
-      <button
-        type="button"
-        class="quiet map-switch"
-        aria-expanded=${mapOpen}
-        onClick=${() => setMapOpen(!mapOpen)}
-      >
-        ${t(mapOpen ? "map.hide" : "map.show")}
-      </button>
       ${mapOpen &&
       html`<${MapView}
         seen=${seen}
@@ -122,8 +114,17 @@ function Page() {
             ? html`<button type="button" class="quiet" onClick=${() => change({ place: null })}>
                 ${t("clear")}
               </button>`
-            : html`<p class="muted">${t("place.pick")}</p>`}
+            : null}
+          <button
+            type="button"
+            class="quiet map-switch"
+            aria-expanded=${mapOpen}
+            onClick=${() => setMapOpen(!mapOpen)}
+          >
+            ${t(mapOpen ? "map.hide" : "map.show")}
+          </button>
         </div>
+        ${!wish.place && html`<p class="muted">${t("place.pick")}</p>`}
         ${lots === null
           ? !problem && html`<p class="muted">${t("loading")}</p>`
           : html`<${List}
