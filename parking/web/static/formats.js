@@ -6,6 +6,15 @@ import { useEffect, useState } from "./vendor/preact/htm-preact.js";
 import { words } from "./words.js";
 
 const t = translator(words);
+const made = new Map();
+
+/* Making a formatter takes a phone long, using one does not. */
+function formatter(kind, options = {}) {
+  const key = `${kind} ${locale()} ${JSON.stringify(options)}`;
+  if (!made.has(key)) made.set(key, new Intl[kind](locale(), options));
+  return made.get(key);
+}
+
 const STEPS = [
   ["day", 86_400],
   ["hour", 3600],
@@ -21,7 +30,7 @@ export function ago(at, present = now()) {
   const seconds = Math.round((present - moment) / 1000);
   if (seconds < 1) return t("justNow");
   const [unit, length] = STEPS.find(([, size]) => seconds >= size);
-  return new Intl.RelativeTimeFormat(locale()).format(-Math.floor(seconds / length), unit);
+  return formatter("RelativeTimeFormat").format(-Math.floor(seconds / length), unit);
 }
 
 /** Give a time of day, with its date when that is not today's. */
@@ -30,7 +39,7 @@ export function clock(at, present = now()) {
   const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const today = moment.toDateString() === new Date(present).toDateString();
   if (!today) Object.assign(options, { month: "short", day: "numeric" });
-  return new Intl.DateTimeFormat(locale(), options).format(moment);
+  return formatter("DateTimeFormat", options).format(moment);
 }
 
 /** Tell how old a lot's numbers are: "40 seconds ago", or "no data yet".
@@ -45,21 +54,21 @@ export function freshness(availability, before = null, present = now()) {
 /** Give a whole number, or a word when it is null. */
 export function count(value) {
   if (value === null || value === undefined) return t("unknown");
-  return new Intl.NumberFormat(locale()).format(value);
+  return formatter("NumberFormat").format(value);
 }
 
 /** Give a share 0…1 in per cent, or a word when it is null. */
 export function percent(value, digits = 0) {
   if (value === null || value === undefined) return t("unknown");
   const options = { style: "percent", maximumFractionDigits: digits };
-  return new Intl.NumberFormat(locale(), options).format(value);
+  return formatter("NumberFormat", options).format(value);
 }
 
 /** Give a distance: metres to the nearest ten below a kilometre, else kilometres. */
 export function distance(metres) {
   const far = metres >= 995;
   const value = far ? metres / 1000 : Math.max(10, Math.round(metres / 10) * 10);
-  return new Intl.NumberFormat(locale(), {
+  return formatter("NumberFormat", {
     style: "unit",
     unit: far ? "kilometer" : "meter",
     maximumFractionDigits: far && metres < 9950 ? 1 : 0,
@@ -73,20 +82,11 @@ export function walkMinutes(metres) {
 
 /** Give an amount of integer minor units, such as fen, of an ISO 4217 currency. */
 export function money(minor, currency) {
-  const format = new Intl.NumberFormat(locale(), {
-    style: "currency",
-    currency,
-    currencyDisplay: "narrowSymbol",
-  });
-  const { maximumFractionDigits: digits } = format.resolvedOptions();
-  const amount = minor / 10 ** digits;
+  const options = { style: "currency", currency, currencyDisplay: "narrowSymbol" };
+  const format = formatter("NumberFormat", options);
+  const amount = minor / 10 ** format.resolvedOptions().maximumFractionDigits;
   if (!Number.isInteger(amount)) return format.format(amount);
-  return new Intl.NumberFormat(locale(), {
-    style: "currency",
-    currency,
-    currencyDisplay: "narrowSymbol",
-    maximumFractionDigits: 0,
-  }).format(amount);
+  return formatter("NumberFormat", { ...options, maximumFractionDigits: 0 }).format(amount);
 }
 
 /** Hook: the present, drawn again every `milliseconds`, for ages to grow. */

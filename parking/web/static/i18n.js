@@ -9,6 +9,7 @@ import { useEffect, useState } from "./vendor/preact/htm-preact.js";
 export const LANGUAGES = ["zh", "en"];
 const KEPT = "parking.language";
 const LOCALES = { zh: "zh-CN", en: "en-GB" };
+const PLURALS = { zh: new Intl.PluralRules("zh"), en: new Intl.PluralRules("en") };
 const listeners = new Set();
 
 /** Give the language to begin with: the one kept, else the first asked for that we speak. */
@@ -71,7 +72,7 @@ export function translator(...tables) {
     if (table === undefined) throw new Error(`no word for ${key}`);
     let word = table[current][key];
     if (typeof word === "object") {
-      word = word[new Intl.PluralRules(locale()).select(values.n)] ?? word.other;
+      word = word[PLURALS[current].select(values.n)] ?? word.other;
     }
     return word.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
   };

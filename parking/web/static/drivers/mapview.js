@@ -4,7 +4,9 @@ import { html, useEffect, useRef, useState } from "../vendor/preact/htm-preact.j
 import { t } from "./card.js";
 import { drawMap, readTiles } from "./map.js";
 
-/** The map of what is seen; `drawing` starts when the browser has nothing better to do. */
+const LATER_MS = 100; // the list is drawn first
+
+/** The map of what is seen. */
 export function MapView({ seen, place, open, onTap, onLot }) {
   const element = useRef(null);
   const drawing = useRef(null);
@@ -29,7 +31,7 @@ export function MapView({ seen, place, open, onTap, onLot }) {
         setState("failed");
       }
     };
-    const later = setTimeout(start, 50);
+    const later = setTimeout(start, LATER_MS);
     return () => {
       gone = true;
       clearTimeout(later);

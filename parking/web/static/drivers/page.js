@@ -16,8 +16,11 @@ import { MapView } from "./mapview.js";
 import { SearchBox } from "./searchbox.js";
 
 const HEIGHT_KEPT = "parking.height";
-const SHOWN = 20; // cards at first, and more at each wish
-const live = new Live();
+const SHOWN = 12; // cards at first, and more at each wish
+// Both are on their way before anything is drawn.
+const live = new Live().start();
+let firstLots = listAll("v1/lots");
+firstLots.catch(() => null); // told where it is awaited
 
 function firstWish() {
   const wish = readAddress(location.hash);
@@ -30,7 +33,9 @@ function useLots() {
   const [problem, setProblem] = useState(null);
   const load = async () => {
     try {
-      setLots(await listAll("v1/lots"));
+      const asked = firstLots ?? listAll("v1/lots");
+      firstLots = null;
+      setLots(await asked);
       setProblem(null);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -100,13 +105,15 @@ function Page() {
       <${Alerts} watches=${watches} wish=${wish} onShow=${open} />
       ${problem && html`<${Trouble} problem=${problem} onRetry=${load} />`}
       ${mapOpen &&
-      html`<${MapView}
+      (lots === null
+        ? html`<section class="map"></section>`
+        : html`<${MapView}
         seen=${seen}
         place=${wish.place}
         open=${wish.lot}
         onLot=${open}
         onTap=${(position) => change({ place: { ...position, from: "map", name: null } })}
-      />`}
+      />`)}
       <section class="list" aria-labelledby="list-title">
         <div class="list-head">
           <h2 id="list-title">${placeWords(wish.place)}</h2>
@@ -224,7 +231,6 @@ function scrollToLot(id) {
   document.getElementById(`lot-${id}`)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 
-live.start();
 render(html`<${Page} />`, document.getElementById("page"));
 if (document.readyState === "complete") keepForOffline();
 else window.addEventListener("load", keepForOffline);
