@@ -4,11 +4,12 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from parking.domain.geo import from_wgs84
 from tests.browser.conftest import OpenPage
-from tests.browser.scene import LOTS, MARKUP, ago, push, recount
+from tests.browser.paint import measure
+from tests.browser.scene import LOTS, MARKUP, ago, call, push, recount
 from tests.browser.watching import find_faults
 from tests.service import RunningService
 
@@ -209,9 +210,7 @@ async def test_a_watched_lot_tells_when_it_is_nearly_full_and_where_else(
     await expect(card(page, "p1")).to_contain_text("73 free of 332")
 
 
-async def test_a_new_lot_appears_and_a_closed_one_says_so(
-    open_page: OpenPage, district: RunningService
-) -> None:
+async def test_lots_come_close_open_and_go(open_page: OpenPage, district: RunningService) -> None:
     page = await open_page("/")
     await expect(card(page, "p5")).to_contain_text("closed now")
     status = {"type": "status", "lot": "p5", "observed_at": ago(0)}
@@ -219,3 +218,35 @@ async def test_a_new_lot_appears_and_a_closed_one_says_so(
     await expect(card(page, "p5")).to_contain_text("79 free of 90")
     push(district, status | {"status": "closed", "observed_at": ago(0)})
     await expect(card(page, "p5")).to_contain_text("closed now")
+    call(district, "PUT", "/v1/lots/p8", LOTS["p3"])
+    await expect(card(page, "p8")).to_contain_text("free spaces unknown")
+    call(district, "DELETE", "/v1/lots/p8")
+    await expect(card(page, "p8")).to_have_count(0)
+
+
+async def test_the_system_tells_too_where_it_is_allowed(
+    open_page: OpenPage, district: RunningService
+) -> None:
+    page = await open_page("/planner")
+    await page.add_init_script(
+        """window.told = [];
+        window.Notification = class {
+          static permission = "granted";
+          constructor(title, { body }) { window.told.push(title, body); }
+        };
+        localStorage.setItem("parking.watches", '["p3"]');"""
+    )
+    await page.goto(district.url + "/")
+    await expect(page.locator(".alerts")).to_contain_text("Shangding Road is full")
+    assert await page.evaluate("window.told") == [
+        "Shangding Road is full", "Take East Station P1: 73 free, 470 m from it",
+    ]  # fmt: skip
+
+
+async def test_what_is_first_seen_needs_one_round_of_requests(
+    browser: Browser, district: RunningService
+) -> None:
+    """How long it takes is measured by hand: it depends on what else the machine does."""
+    _, requests, size = await measure(browser, district.url + "/")
+    assert requests <= 1 + 5, "a browser asks for six files at a time"
+    assert size < 100_000

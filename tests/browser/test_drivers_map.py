@@ -21,6 +21,7 @@ TILE = bytes.fromhex(
     "1f15c4890000000d49444154789c63b8f3e9ff7f00099c03d1f1f3a55c0000000049454e44ae426082"
 )
 PLACE = (34.7602, 113.7708)
+PREFIX = "/city/parking"
 
 
 async def test_a_tap_on_the_map_is_where_one_goes(open_page: OpenPage) -> None:
@@ -84,6 +85,7 @@ def tiled(migrated_server: PostgresServer) -> Iterator[RunningService]:
         "PARKING_TILES_URL": f"http://127.0.0.1:{free_port()}/{{z}}/{{x}}/{{y}}.png",
         "PARKING_TILES_CRS": "gcj02",
         "PARKING_TILES_ATTRIBUTION": "© <b>maps</b>",
+        "PARKING_PATH_PREFIX": PREFIX,
     }
     with running_services(migrated_server.url(name), 1, **settings) as (one,):
         one.tiles_port = int(settings["PARKING_TILES_URL"].split(":")[2].split("/")[0])  # type: ignore[attr-defined]
@@ -97,7 +99,13 @@ async def test_lots_stand_where_they_are_on_tiles_of_another_datum(
 ) -> None:
     port: int = tiled.tiles_port  # type: ignore[attr-defined]
     async with tiles(port):
-        page = await open_page("/#lot=p1", service=tiled, hosts=(f"http://127.0.0.1:{port}/",))
+        page = await open_page(
+            PREFIX + "#lot=p1", service=tiled, hosts=(f"http://127.0.0.1:{port}/",)
+        )
+        await expect(page.locator('.connection[data-state="live"]')).to_be_visible()
+        assert page.url == f"{tiled.url}{PREFIX}/#lot=p1"
+        asked = [url for url in page.watch.requests if url.startswith(tiled.url)]  # type: ignore[attr-defined]
+        assert all(url.startswith(tiled.url + PREFIX) for url in asked), "below the prefix"
         await expect(page.locator("img.leaflet-tile-loaded").first).to_be_attached()
         await expect(page.locator(".attribution")).to_have_text("© <b>maps</b>")
         await expect(page.locator("path.district")).to_have_count(0)

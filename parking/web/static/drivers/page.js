@@ -45,6 +45,11 @@ function useLots() {
   useEffect(() => {
     load();
   }, []);
+  // The service was starting, or away: it is there again.
+  const again = problem !== null && live.state === "live";
+  useEffect(() => {
+    if (again) load();
+  }, [again]);
   // A lot that is told of and not described yet is new.
   const unknown = lots !== null && [...live.lots.keys()].some((id) => !lots.some((l) => l.id === id));
   useEffect(() => {
