@@ -31,8 +31,9 @@ WATCH = """
 """
 READ = """async () => {
   while (!Number.isFinite(window.useful)) await new Promise((done) => setTimeout(done, 20));
-  const asked = performance.getEntriesByType("resource").filter(
-    (entry) => entry.startTime < window.useful);
+  const all = performance.getEntriesByType("resource");
+  const lots = all.find(({ name }) => name.includes("/v1/lots"));
+  const asked = all.filter((entry) => entry.startTime < lots.responseEnd);
   const page = performance.getEntriesByType("navigation")[0];
   const bytes = asked.reduce((sum, entry) => sum + entry.transferSize, page.transferSize);
   return [window.useful, 1 + asked.length, bytes];
@@ -40,7 +41,7 @@ READ = """async () => {
 
 
 async def measure(browser: Browser, url: str) -> tuple[float, int, int]:
-    """Give when the page is useful, ms, and what was asked and came by then, requests and bytes."""
+    """Give when the page is useful, ms, and what it had asked for when the lots came, and bytes."""
     context = await browser.new_context(
         locale="zh-CN",
         viewport=SIZES["phone"],  # type: ignore[arg-type]
