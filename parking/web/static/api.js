@@ -52,7 +52,16 @@ export async function ask(path, { parameters, key, body, method, signal, headers
 /** Ask, and give the answer's JSON; null for an answer without a body. */
 export async function askJson(path, options) {
   const response = await ask(path, options);
-  return response.status === 204 ? null : response.json();
+  return response.status === 204 ? null : readJson(response);
+}
+
+/** Read an answer's JSON; Problem when the network is lost on the way. */
+export async function readJson(response) {
+  try {
+    return await response.json();
+  } catch (error) {
+    throw new Problem(0, { title: String(error) });
+  }
 }
 
 /** Give all items of a list, page by page. */

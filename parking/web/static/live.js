@@ -4,7 +4,7 @@
    the stream does not hold (a proxy that holds bytes back, an overloaded service), it asks every few
    seconds, and tries the stream again now and then. Whatever comes goes through `take`. */
 
-import { ask, keptAt, now, Problem } from "./api.js";
+import { ask, keptAt, now, Problem, readJson } from "./api.js";
 import { useEffect, useState } from "./vendor/preact/htm-preact.js";
 
 const SILENT_MS = 40_000; // the service says something every 15 s
@@ -86,12 +86,13 @@ export class Live {
       parameters: this.filter,
       signal: this.stopping.signal,
     });
-    const { cursor, items } = await response.json();
+    const { cursor, items } = await readJson(response);
     const kept = keptAt(response);
     if (kept === null) {
       this.cursor = cursor;
       const there = new Set(items.map((item) => item.lot));
       for (const lot of this.lots.keys()) if (!there.has(lot)) this.lots.delete(lot);
+      this.tell();
     }
     for (const item of items) this.take(item, kept !== null);
     this.heardAt = kept ?? now();
@@ -117,16 +118,22 @@ export class Live {
     this.stopping.signal.addEventListener("abort", end);
     let timer = setTimeout(end, SILENT_MS);
     let told = false;
+    const lost = (error) => {
+      if (error instanceof Problem || this.stopping.signal.aborted) throw error;
+      const problem = new Problem(0, { title: String(error) });
+      problem.held = signal.aborted && !told;
+      throw problem;
+    };
     try {
       const response = await ask("v1/stream", {
         parameters: { ...this.filter, cursor: this.cursor },
         headers: { Accept: "text/event-stream" },
         signal,
-      });
+      }).catch(lost);
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = "";
       for (;;) {
-        const { value, done } = await reader.read();
+        const { value, done } = await reader.read().catch(lost);
         if (done) return;
         told = true;
         clearTimeout(timer);
@@ -137,11 +144,6 @@ export class Live {
         rest = frames.pop();
         for (const frame of frames) this.read(frame);
       }
-    } catch (error) {
-      if (error instanceof Problem || this.stopping.signal.aborted) throw error;
-      const problem = new Problem(0, { title: String(error) });
-      problem.held = signal.aborted && !told;
-      throw problem;
     } finally {
       clearTimeout(timer);
       this.stopping.signal.removeEventListener("abort", end);

@@ -12,7 +12,13 @@ import { levelOf } from "./choice.js";
 
 const NEAREST = 5;
 const NEAR_M = 1200;
-const CLOSEST_ZOOM = 17;
+// Room for numbers around, and for names below.
+const FITTING = {
+  paddingTopLeft: [48, 36],
+  paddingBottomRight: [48, 64],
+  maxZoom: 17,
+  animate: false,
+};
 const NAMES_ZOOM = 15; // from there on lots have room for their names
 const PIN_WIDTH = 42;
 const PIN_HEIGHT = 24;
@@ -183,7 +189,7 @@ class Drawing {
     const points = near.map(({ lot }) => this.at(lot.location));
     if (place) points.push(this.at(place));
     if (points.length === 0) this.map.setView([0, 0], 1);
-    else this.map.fitBounds(points, { padding: [36, 36], maxZoom: CLOSEST_ZOOM, animate: false });
+    else this.map.fitBounds(points, FITTING);
   }
 
   /** Take the room that the element has now. */
