@@ -80,6 +80,12 @@ replay: .venv/.done-run .venv/.done-product ## send real recordings to the runni
 	.venv/bin/sensors-sim replay --check --url $(URL) "$(RECORDINGS)"/$(BIRMINGHAM); \
 	.venv/bin/sensors-sim replay --check --url $(URL) "$(RECORDINGS)"/$(MALAGA)
 
+# More: make pictures PICTURES="drivers board-phone" for those that begin so.
+PICTURES ?=
+.PHONY: pictures
+pictures: .venv/.done-dev .venv/.done-product ## take the pictures of the pages anew, from the running demo
+	@URL=$(URL) $(VENV_PYTHON) -m tests.browser.pictures $(PICTURES)
+
 .PHONY: clean
 clean: ## remove .venv, the demo's data and every cache
 	@[ ! -e .data/pg/postmaster.pid ] || { echo "the demo runs: stop it, or remove .data" >&2; exit 1; }

@@ -40,6 +40,7 @@ from parking.web.nearby import NearbyLots
 from parking.web.protection import Protection
 from parking.web.routes import build, list_routes
 from parking.web.sensors import Sensors
+from parking.web.site import Site
 from parking.web.streams import Streams
 from parking.web.usage import Usage
 
@@ -114,7 +115,7 @@ class Service:
         self._leadership = Leadership(dsn)
         self._jobs = Jobs(self._replica, intake.oldest, self._leadership)
         self._streams = Streams(self._replica, stream)
-        documents = Documents()
+        documents, site = Documents(), Site(settings)
         prefix = settings.path_prefix or ""
         protection = Protection(https=settings.https)
         gate = Gate(self._replica, protection, limits_of(settings), prefix)
@@ -133,8 +134,9 @@ class Service:
             audit=Audit(self._replica),
             health=Health(self._replica),
             documents=documents,
+            site=site,
         )
-        app = build(routes, gate, documents, prefix)
+        app = build(routes, gate, documents, site, prefix)
         express = Express(
             gate,
             all_lots=availability.find_all,

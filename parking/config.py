@@ -3,7 +3,7 @@
 import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 Network = IPv4Network | IPv6Network
 _ADMIN_KEY_LENGTH = 32
 _RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,4})")
+# A host's letters alone before the path: it becomes part of the pages' policy.
+_TILES = re.compile(r"^https?://(\{s\}\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?/[!-~]*$")
 
 
 class Rate(NamedTuple):
@@ -110,6 +112,19 @@ class Settings(BaseSettings):
     https: Annotated[
         bool, Field(description="whether people come by https alone: browsers are told so")
     ] = False
+    tiles_url: Annotated[
+        str | None,
+        Field(
+            pattern=_TILES.pattern,
+            description="map tiles for the pages, such as https://tiles.example/{z}/{x}/{y}.png",
+        ),
+    ] = None
+    tiles_crs: Annotated[
+        Literal["wgs84", "gcj02", "bd09"], Field(description="the datum of these tiles")
+    ] = "wgs84"
+    tiles_attribution: Annotated[
+        str | None, Field(description="whose map they are, as plain text in its corner")
+    ] = None
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
     secrets_dir: Annotated[
         Path | None, Field(description="a folder of files named as settings, each with its value")
@@ -131,6 +146,13 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < _ADMIN_KEY_LENGTH:
             raise ValueError(f"at least {_ADMIN_KEY_LENGTH} characters are needed")
+        return value
+
+    @field_validator("tiles_url")
+    @classmethod
+    def _places_tiles(cls, value: str | None) -> str | None:
+        if value is not None and not all(part in value for part in ("{z}", "{x}", "{y}")):
+            raise ValueError("{z}, {x} and {y} are needed")
         return value
 
     @field_validator("log_level")

@@ -39,6 +39,9 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whateve
 BANNER = """
 ready: {url}
 
+  for drivers           {url}/
+  for operators         {url}/board
+  for planners          {url}/planner
   the API, to try out   {url}/docs
   all lots now          {url}/v1/availability
   changes as they come  {url}/v1/stream

@@ -105,6 +105,7 @@ HEADERS = {
     "one that is not known gets the full state",
 }
 TAGS = {
+    "pages": "For people; they need nothing but what is described below.",
     "drivers": "Finding a free space: public, cached by validators, readable from any web page.",
     "operators": "Describing lots and pushing what sensors and gates see.",
     "planners": "How lots are used over time.",

@@ -121,7 +121,8 @@ def _successes(route: Route, schemas: dict[str, Schema]) -> dict[str, Any]:
 
 
 def _operation_id(route: Route) -> str:
-    words = route.path.removeprefix("/v1/").strip("/").replace(".", "/").split("/")
+    path = route.path.removeprefix("/v1/").strip("/") or "start"
+    words = path.replace(".", "/").split("/")
     names = [f"by_{word[1:-1]}" if word[0] == "{" else word for word in words]
     return "_".join([route.method.lower(), *names])
 

@@ -100,6 +100,12 @@ class NoQuery(Query):
     """A path without parameters."""
 
 
+class SiteQuery(Query):
+    """A page for people: apps that pass links on add parameters of their own, which say nothing."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 class CrsQuery(Query):
     """A path that shows positions."""
 

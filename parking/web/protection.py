@@ -1,5 +1,7 @@
 """Headers that every answer bears, for browsers to do no more with it than it is for."""
 
+from urllib.parse import urlsplit
+
 from aiohttp import web
 from multidict import CIMultiDict
 
@@ -13,6 +15,19 @@ PAGE_POLICY = (
 """For the page that shows the document, in the place of what holds for data."""
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _A_YEAR_S = 31_536_000
+
+
+def site_policy(tiles_url: str | None) -> str:
+    """Give the policy of the pages: all from here, pictures also from the host of the tiles."""
+    pictures = "'self' data:"
+    if tiles_url is not None:
+        parts = urlsplit(tiles_url.replace("{s}", "*"))
+        pictures += f" {parts.scheme}://{parts.netloc}"
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        f"worker-src 'self'; img-src {pictures}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 
 
 class Protection:

@@ -46,7 +46,7 @@ def cached(request: web.Request, made: Validated | bytes) -> Prebuilt:
     """Answer anyone: 304 when it is what the caller has."""
     if isinstance(made, bytes):
         made = validated(made)
-    if _has(request, made):
+    if has_tag(request, made.tag):
         return Prebuilt(304, made.unchanged, b"")
     return Prebuilt(200, made.changed, made.body)
 
@@ -55,14 +55,15 @@ def cached_file(request: web.Request, body: bytes, media: str) -> web.Response:
     """Answer a file to anyone, with headers that may be changed."""
     made = validated(body, media)
     headers = {**_CACHED, "ETag": made.tag}
-    if _has(request, made):
+    if has_tag(request, made.tag):
         return web.Response(status=304, headers=headers)
     return web.Response(body=body, content_type=media, headers=headers)
 
 
-def _has(request: web.Request, made: Validated) -> bool:
+def has_tag(request: web.Request, tag: str) -> bool:
+    """Whether the caller has what bears that validator."""
     had = request.headers.get("If-None-Match")
-    return had is not None and (had == made.tag or not {made.tag, "*"}.isdisjoint(_tags(had)))
+    return had is not None and (had == tag or not {tag, "*"}.isdisjoint(_tags(had)))
 
 
 def _tags(header: str) -> set[str]:

@@ -18,6 +18,7 @@ from parking.web.lots import Lots
 from parking.web.nearby import NearbyLots
 from parking.web.prebuilt import ALWAYS
 from parking.web.sensors import Sensors
+from parking.web.site import WORKER, Site
 from parking.web.streams import Streams
 from parking.web.usage import Usage
 
@@ -40,11 +41,22 @@ def list_routes(
     audit: Audit,
     health: Health,
     documents: Documents,
+    site: Site,
 ) -> list[Route]:
     """List all routes of the service."""
     ok, new, gone = 200, 201, 204
     lot, zone = "/v1/lots/{lot}", "/v1/lots/{lot}/zones/{zone}/spaces"
+    page = Answer(ok, "A page", {"type": "string"}, "text/html")
     return [
+        Route("GET", "/", site.get_page, "The page for drivers", "pages", (page,),
+              rule=ANYONE, query=params.SiteQuery, early=True),
+        Route("GET", "/board", site.get_page, "The page for operators", "pages", (page,),
+              rule=ANYONE, query=params.SiteQuery, early=True),
+        Route("GET", "/planner", site.get_page, "The page for planners", "pages", (page,),
+              rule=ANYONE, query=params.SiteQuery, early=True),
+        Route("GET", WORKER, site.get_page, "What opens the pages without a network", "pages",
+              (Answer(ok, "A service worker", {"type": "string"}, "text/javascript"),),
+              rule=ANYONE, query=params.SiteQuery, early=True),
         Route("GET", "/v1/availability", availability.get_all,
               "Availability of all lots, now or at a past moment", "drivers",
               (Answer(ok, "All matching lots", "AvailabilityList"),),
@@ -119,7 +131,7 @@ def list_routes(
 
 
 def build(
-    routes: Sequence[Route], gate: Gate, documents: Documents, prefix: str = ""
+    routes: Sequence[Route], gate: Gate, documents: Documents, site: Site, prefix: str = ""
 ) -> web.Application:
     """Put the routes behind the gate, below `prefix` and without it: a proxy may cut it off."""
     app = web.Application(middlewares=[gate.middleware])
@@ -135,4 +147,7 @@ def build(
             else:
                 app.router.add_route(route.method, path, handler, expect_handler=go_on)
         app.router.add_get(base + "/docs/{name}", documents.get_asset)
+        app.router.add_get(base + "/static/{version}/{name:.+}", site.get_asset)
+        if base:
+            app.router.add_get(base, site.get_slash)
     return app

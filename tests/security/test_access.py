@@ -7,7 +7,7 @@ and a route that is not listed here fails.
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
@@ -72,6 +72,10 @@ PROBES: dict[str, Probe] = {
     "GET /v1/keys": Probe(ADMIN),
     "DELETE /v1/keys/{key}": Probe(ADMIN),
     "GET /v1/audit": Probe(ADMIN, "?lot={lot}"),
+    "GET /": Probe(ALL),
+    "GET /board": Probe(ALL),
+    "GET /planner": Probe(ALL),
+    "GET /sw.js": Probe(ALL),
     "GET /healthz": Probe(ALL),
     "GET /readyz": Probe(ALL),
     "GET /metrics": Probe(ALL),
@@ -99,8 +103,8 @@ def test_a_route_without_a_rule_cannot_be_made() -> None:
 
 
 def test_what_is_served_is_the_table() -> None:
-    """Only the files of the page of documents are served without a row in the table."""
-    app = build(all_routes(), Gate(Mock(), Mock()), Documents())
+    """Only the files of the pages are served without a row in the table."""
+    app = build(all_routes(), Gate(Mock(), Mock()), Documents(), AsyncMock())
     served = {
         (route.method, route.resource.canonical)
         for route in app.router.routes()
@@ -108,7 +112,9 @@ def test_what_is_served_is_the_table() -> None:
     }
     table = {(route.method, route.path) for route in all_routes()}
     heads = {("HEAD", path) for method, path in table if method == "GET"}
-    assert served - table - heads == {("GET", "/docs/{name}"), ("HEAD", "/docs/{name}")}
+    paths = {path for method, path in served - table - heads if method in ("GET", "HEAD")}
+    assert {method for method, _ in served - table - heads} == {"GET", "HEAD"}
+    assert paths == {"/docs/{name}", "/static/{version}/{name}"}
 
 
 class Scene:

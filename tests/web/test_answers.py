@@ -175,6 +175,10 @@ async def read_all(client: Client) -> None:
         "/metrics",
         "/openapi.json",
         "/docs",
+        "/",
+        "/board",
+        "/planner",
+        "/sw.js",
     ):
         await client.ask("GET", path, 200)
 
@@ -236,7 +240,7 @@ async def test_what_is_unchanged_is_not_sent_again(service: RunningService) -> N
             async with client.session.get(plain) as first:
                 tag = first.headers["ETag"]
             await client.ask("GET", url, 304, headers={"If-None-Match": f'W/"x", {tag}'})
-        assert len(client.seen) == 10
+        assert len(client.seen) == 14
 
 
 async def test_streams_tell_what_is_described(service: RunningService) -> None:

@@ -38,27 +38,32 @@ async def test_a_proxy_may_cut_the_prefix_off_or_not(app: Client) -> None:
     for path in (
         "/v1/lots", "/v1/lots/p1", "/v1/availability", "/v1/lots/p1/events", "/v1/nowhere",
         "/healthz", "/readyz", "/openapi.json", "/docs", "/docs/docs.js", "/docs/none",
+        "/", "/board", "/planner", "/sw.js", "/static/old/theme.css", "/static/old/none",
     ):  # fmt: skip
         for method in ("GET", "HEAD", "OPTIONS", "PATCH"):
             below, plain = await app.ask(method, PREFIX + path), await app.ask(method, path)
             assert below.status == plain.status, (method, path)
             assert below.headers.get("etag") == plain.headers.get("etag")
-    for wrong in (PREFIX, f"{PREFIX}/", f"{PREFIX}{PREFIX}/healthz", "/city/healthz"):
+    for wrong in (f"{PREFIX}{PREFIX}/healthz", "/city/healthz", "/city", "/city/"):
         assert (await app.ask("GET", wrong)).status == 404
+    led = await app.ask("GET", PREFIX, allow_redirects=False)
+    assert led.status == 308
+    assert urljoin(f"https://x{PREFIX}", led.headers["location"]) == f"https://x{PREFIX}/"
 
 
 async def test_links_lead_below_it(app: Client) -> None:
     document = (await app.ask("GET", f"{PREFIX}/openapi.json")).json
     assert [server["url"] for server in document["servers"]] == [PREFIX]
     assert "/v1/lots" in document["paths"]
-    page = (await app.ask("GET", f"{PREFIX}/docs")).body.decode()
-    links = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(links) > 3
-    for link in links:
-        if not link.startswith("data:"):
-            path = urljoin(f"{PREFIX}/docs", link)
-            assert path.startswith(PREFIX)
-            assert (await app.ask("GET", path)).status == 200, link
+    for place in ("/docs", "/", "/board", "/planner"):
+        page = (await app.ask("GET", f"{PREFIX}{place}")).body.decode()
+        links = re.findall(r'(?:src|href)="([^"]+)"', page)
+        assert len(links) >= 3
+        for link in links:
+            if not link.startswith("data:"):
+                path = urljoin(f"{PREFIX}{place}", link)
+                assert path.startswith(PREFIX)
+                assert (await app.ask("GET", path)).status == 200, link
 
 
 async def test_streams_are_below_it(app: Client) -> None:

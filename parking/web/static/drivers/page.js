@@ -1,0 +1,241 @@
+/* The drivers' page: where am I or where am I going, which lots are near, how many spaces are free. */
+
+import { listAll, Problem } from "../api.js";
+import { useNow } from "../formats.js";
+import { named, recall, remember, useLanguage } from "../i18n.js";
+import { Live, useLive } from "../live.js";
+import { Connection, Header, keepForOffline, Trouble } from "../ui.js";
+import { html, render, useEffect, useMemo, useRef, useState } from "../vendor/preact/htm-preact.js";
+import { DEFAULTS, readAddress, writeAddress } from "./address.js";
+import { Alerts, useWatches } from "./alerts.js";
+import { Card, t } from "./card.js";
+import { choose } from "./choice.js";
+import { Filters } from "./filters.js";
+import { useLastHeard } from "./lastheard.js";
+import { MapView } from "./mapview.js";
+import { SearchBox } from "./searchbox.js";
+
+const HEIGHT_KEPT = "parking.height";
+const SHOWN = 12; // cards at first, and more at each wish
+// Both are on their way before anything is drawn.
+const live = new Live().start();
+let firstLots = listAll("v1/lots");
+firstLots.catch(() => null); // told where it is awaited
+
+function firstWish() {
+  const wish = readAddress(location.hash);
+  return { ...wish, height: wish.height ?? (Number(recall(HEIGHT_KEPT)) || null) };
+}
+
+/** Hook: the lots' descriptions, null until they are there, and what stands in their way. */
+function useLots() {
+  const [lots, setLots] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const load = async () => {
+    try {
+      const asked = firstLots ?? listAll("v1/lots");
+      firstLots = null;
+      setLots(await asked);
+      setProblem(null);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setProblem(error);
+    }
+  };
+  useEffect(() => {
+    load();
+  }, []);
+  // The service was starting, or away: it is there again.
+  const again = problem !== null && live.state === "live";
+  useEffect(() => {
+    if (again) load();
+  }, [again]);
+  // A lot that is told of and not described yet is new.
+  const unknown = lots !== null && [...live.lots.keys()].some((id) => !lots.some((l) => l.id === id));
+  useEffect(() => {
+    if (unknown) load();
+  }, [unknown]);
+  return { lots: lots?.filter((lot) => !live.heardAt || live.lots.has(lot.id)) ?? null, problem, load };
+}
+
+function Page() {
+  useLanguage();
+  useNow();
+  useLive(live);
+  const { lots, problem, load } = useLots();
+  const [wish, setWish] = useState(firstWish);
+  const [shown, setShown] = useState(SHOWN);
+  const [hint, setHint] = useState("");
+  const [mapOpen, setMapOpen] = useState(true);
+  const change = (more) => setWish((before) => ({ ...before, ...more }));
+  const seen = useMemo(() => choose(lots ?? [], live.lots, wish), [lots, wish, live.count]);
+  const lastHeard = useLastHeard(seen);
+  const watches = useWatches(lots ?? [], live, wish);
+
+  useEffect(() => keepAddress(wish), [wish]);
+  useEffect(() => {
+    const follow = () => setWish((before) => ({ ...before, ...readAddress(location.hash) }));
+    window.addEventListener("hashchange", follow);
+    return () => window.removeEventListener("hashchange", follow);
+  }, []);
+  useEffect(() => remember(HEIGHT_KEPT, wish.height && String(wish.height)), [wish.height]);
+
+  const open = (id) => {
+    change({ lot: id });
+    if (id) requestAnimationFrame(() => scrollToLot(id));
+  };
+  const locate = () => findMe(setHint, (place) => change({ place }));
+  const found = ({ kind, id, location: { lat, lon }, name }) => {
+    change({ place: { lat, lon, from: "name", name }, lot: kind === "lot" ? id : wish.lot });
+    setHint("");
+  };
+  const classes = [...new Set((lots ?? []).flatMap((lot) => lot.zones.map((zone) => zone.class)))];
+
+  return html`
+    <${Header} page="drivers"><${Connection} live=${live} /><//>
+    <main id="main" class="drivers" data-map=${mapOpen}>
+      <div class="ask">
+        <div class="where">
+          <${SearchBox}
+            lots=${lots ?? []}
+            name=${wish.place?.name}
+            onFind=${found}
+            onClear=${() => change({ place: null })}
+          />
+          <button type="button" onClick=${locate}>◎ ${t("locate")}</button>
+        </div>
+        <p class="hint" role="status">${hint}</p>
+        <${Filters} wish=${wish} classes=${classes} onChange=${change} />
+      </div>
+      <${Alerts} watches=${watches} wish=${wish} onShow=${open} />
+      ${problem && html`<${Trouble} problem=${problem} onRetry=${load} />`}
+      ${mapOpen &&
+      (lots === null
+        ? html`<section class="map"></section>`
+        : html`<${MapView}
+        seen=${seen}
+        place=${wish.place}
+        open=${wish.lot}
+        onLot=${open}
+        onTap=${(position) => change({ place: { ...position, from: "map", name: null } })}
+      />`)}
+      <section class="list" aria-labelledby="list-title">
+        <div class="list-head">
+          <h2 id="list-title">${placeWords(wish.place)}</h2>
+          ${wish.place
+            ? html`<button type="button" class="quiet" onClick=${() => change({ place: null })}>
+                ${t("clear")}
+              </button>`
+            : null}
+          <button
+            type="button"
+            class="quiet map-switch"
+            aria-expanded=${mapOpen}
+            onClick=${() => setMapOpen(!mapOpen)}
+          >
+            ${t(mapOpen ? "map.hide" : "map.show")}
+          </button>
+        </div>
+        ${!wish.place && html`<p class="muted">${t("place.pick")}</p>`}
+        ${lots === null
+          ? !problem && html`<p class="muted">${t("loading")}</p>`
+          : html`<${List}
+              seen=${seen}
+              wish=${wish}
+              shown=${shown}
+              onMore=${() => setShown(shown + SHOWN)}
+              onOpen=${open}
+              watches=${watches}
+              onShare=${(lot) => share(lot, wish, setHint)}
+              lastHeard=${lastHeard}
+            />`}
+      </section>
+    </main>
+  `;
+}
+
+function List({ seen, wish, shown, onMore, onOpen, watches, onShare, lastHeard }) {
+  if (seen.length === 0) return html`<p class="muted">${t("list.empty")}</p>`;
+  const card = (one) =>
+    html`<${Card}
+      key=${one.lot.id}
+      seen=${one}
+      wish=${wish}
+      open=${wish.lot === one.lot.id}
+      onOpen=${onOpen}
+      watched=${watches.watched.includes(one.lot.id)}
+      onWatch=${() => watches.toggle(one.lot.id)}
+      onShare=${() => onShare(one.lot)}
+      lastHeard=${lastHeard.get(one.lot.id)}
+    />`;
+  // The one that is open is there, however far down it stands.
+  const there = seen.filter((one, index) => index < shown || one.lot.id === wish.lot);
+  const fit = there.filter((one) => one.against === null);
+  const others = there.filter((one) => one.against !== null);
+  const rest = seen.length - there.length;
+  return html`
+    ${fit.length > 0
+      ? html`<ul class="lots">${fit.map(card)}</ul>`
+      : html`<p class="none-fit">${t("list.noneFit")}</p>`}
+    ${others.length > 0 &&
+    html`<h2>${t("list.others")}</h2>
+      <ul class="lots">${others.map(card)}</ul>`}
+    ${rest > 0 &&
+    html`<button type="button" onClick=${onMore}>
+      ${t("list.more", { n: Math.min(SHOWN, rest) })}
+    </button>`}
+  `;
+}
+
+function placeWords(place) {
+  if (place === null) return t("place.none");
+  if (place.name) return t("place.named", { name: place.name });
+  return t(place.from === "me" ? "place.me" : "place.map");
+}
+
+/* Where somebody is stands in no address: who passes the page on does not tell it. */
+const passedOn = (wish) => (wish.place?.from === "me" ? { ...wish, place: null } : wish);
+
+function keepAddress(wish) {
+  const wanted = writeAddress(passedOn(wish));
+  if (wanted !== location.hash) history.replaceState(null, "", wanted || location.pathname);
+}
+
+async function share(lot, wish, tell) {
+  const url = new URL(location.href);
+  url.hash = writeAddress({ ...DEFAULTS, ...passedOn(wish), lot: lot.id });
+  try {
+    if (navigator.share) await navigator.share({ title: named(lot.name), url: url.href });
+    else {
+      await navigator.clipboard.writeText(url.href);
+      tell(t("share.copied"));
+    }
+  } catch (error) {
+    if (error.name !== "AbortError") tell(t("share.failed"));
+  }
+}
+
+function findMe(tell, onFound) {
+  if (!navigator.geolocation) {
+    tell(t("locate.failed"));
+    return;
+  }
+  tell(t("locate.asking"));
+  navigator.geolocation.getCurrentPosition(
+    ({ coords: { latitude: lat, longitude: lon } }) => {
+      tell("");
+      onFound({ lat, lon, from: "me", name: null });
+    },
+    ({ code, PERMISSION_DENIED }) =>
+      tell(t(code === PERMISSION_DENIED ? "locate.denied" : "locate.failed")),
+    { enableHighAccuracy: true, timeout: 15_000, maximumAge: 60_000 },
+  );
+}
+
+function scrollToLot(id) {
+  document.getElementById(`lot-${id}`)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+}
+
+render(html`<${Page} />`, document.getElementById("page"));
+if (document.readyState === "complete") keepForOffline();
+else window.addEventListener("load", keepForOffline);

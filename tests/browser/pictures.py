@@ -1,0 +1,87 @@
+"""`make pictures`: the pictures of the pages in docs/pictures, from the running demo.
+
+The demo must run; URL says where. A page adds its pictures to PICTURES: what stands after the
+service's address, language, size, and what to wait for and do before the picture is taken.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from playwright.async_api import Page, async_playwright
+
+from tests.browser.chromium import ARGUMENTS, SIZES, find_chromium
+from tests.service import CHECKOUT
+
+FOLDER = CHECKOUT / "docs" / "pictures"
+LOCALES = {"zh": "zh-CN", "en": "en-GB"}
+Steps = Callable[[Page], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a page; `steps` bring it to what is to be seen."""
+
+    name: str
+    path: str
+    language: str
+    size: str
+    steps: Steps
+    dark: bool = False
+
+
+async def drawn_map(page: Page) -> None:
+    await page.locator(".lot").first.wait_for()
+    await page.locator(".pin").first.wait_for()
+    await page.locator('.connection[data-state="live"]').wait_for()
+
+
+AT_STATION = "/#lat=34.7602&lon=113.7708&name="
+PICTURES = (
+    Picture("drivers-phone.zh-CN", AT_STATION + "郑州东站", "zh", "phone", drawn_map),
+    Picture("drivers-phone", AT_STATION + "East+Station", "en", "phone", drawn_map),
+    Picture(
+        "drivers-desktop.zh-CN",
+        AT_STATION + "郑州东站&lot=east-station-p1",
+        "zh",
+        "desktop",
+        drawn_map,
+    ),
+    Picture(
+        "drivers-desktop",
+        AT_STATION + "East+Station&lot=east-station-p1",
+        "en",
+        "desktop",
+        drawn_map,
+        dark=True,
+    ),
+)
+
+
+async def take(url: str, wanted: list[str]) -> None:
+    """Take the pictures whose names begin with one of those wanted; all when none is named."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=find_chromium(), args=list(ARGUMENTS)
+        )
+        for picture in PICTURES:
+            if wanted and not picture.name.startswith(tuple(wanted)):
+                continue
+            page = await browser.new_page(
+                locale=LOCALES[picture.language],
+                timezone_id="Asia/Shanghai",
+                viewport=SIZES[picture.size],  # type: ignore[arg-type]
+                color_scheme="dark" if picture.dark else "light",
+            )
+            await page.goto(url + picture.path)
+            await picture.steps(page)
+            await page.screenshot(path=FOLDER / f"{picture.name}.png", animations="disabled")
+            await page.close()
+            print(FOLDER / f"{picture.name}.png")
+        await browser.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(take(os.environ.get("URL", "http://127.0.0.1:8080"), sys.argv[1:]))
