@@ -1,4 +1,4 @@
-"""The command line: `parking serve`, `migrate`, `keys`, `lots`, `usage`, `demo`."""
+"""The command line: `parking serve`, `migrate`, `keys`, `lots`, `usage`, `backup`, `demo`."""
 
 import argparse
 import asyncio
@@ -8,13 +8,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from parking import app, cli_usage, demo, logs
+from parking import app, cli_backup, cli_usage, demo, logs
 from parking.config import Settings
 from parking.domain.access import ROLES, Key
 from parking.domain.geo import CRSS
 from parking.domain.instants import parse, rfc3339
 from parking.errors import ParkingError
 from parking.store import keys, rights
+from parking.store.backups import BackupError
 from parking.store.database import open_database
 from parking.store.migrate import Plan, list_newer, migrate, plan
 from parking.store.programs import EmbeddedPostgresError
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logs.set_up(settings.log_level, request_id.get)
     try:
         status: int = _run(arguments.run(arguments, settings))
-    except (ParkingError, EmbeddedPostgresError, OSError) as error:
+    except (ParkingError, BackupError, EmbeddedPostgresError, OSError) as error:
         print(f"parking: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -72,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_keys(commands.add_parser("keys", help="make, list and revoke keys"))
     _add_lots(commands.add_parser("lots", help="import descriptions of lots"))
     cli_usage.add_arguments(commands.add_parser("usage", help="check and report usage"), _instant)
+    cli_backup.add_backup(
+        commands.add_parser("backup", help="back the embedded database up, running or not")
+    )
+    cli_backup.add_restore(
+        commands.add_parser("restore", help="bring a backup of the embedded database back")
+    )
     return parser
 
 

@@ -15,7 +15,6 @@ can reach it. It dies with the process that started it.
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import shutil
@@ -29,13 +28,14 @@ from urllib.parse import quote
 
 import asyncpg
 
+from parking.store.locks import locked
 from parking.store.programs import (
     EmbeddedPostgresError,
     Programs,
     choose_programs,
     choose_way,
     end_of,
-    ended,
+    run,
     spawn,
     stop,
 )
@@ -44,7 +44,7 @@ from parking.store.sockets import PORT, is_private, socket_folder
 if TYPE_CHECKING:
     import subprocess
 
-__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "running"]
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "data_lock", "running"]
 
 log = logging.getLogger("parking.store.embedded")
 
@@ -127,7 +127,7 @@ class EmbeddedPostgres:
         """Wait for the postmaster's last helper, the logger, which goes a moment after it."""
         deadline = time.monotonic() + 1  # longer only if another process has started a server
         while time.monotonic() < deadline:
-            with _lock(self._data_dir) as lock:
+            with data_lock(self._data_dir) as lock:
                 if lock is not None:
                     return
             await asyncio.sleep(0.005)
@@ -139,7 +139,7 @@ class EmbeddedPostgres:
             try:
                 if self._process and self._process.poll() is None:
                     continue
-                with _lock(self._data_dir) as lock:
+                with data_lock(self._data_dir) as lock:
                     if lock is None:
                         continue
                 log.error("PostgreSQL is gone: starting it again")
@@ -153,7 +153,7 @@ class EmbeddedPostgres:
         while True:
             # First the lock, then the question: an answer may come from a server about to go.
             if self._process is None:
-                with _lock(self._data_dir) as lock:
+                with data_lock(self._data_dir) as lock:
                     if lock is not None:
                         await self._launch(lock)
             if await self._answers():
@@ -224,16 +224,8 @@ class EmbeddedPostgres:
         new = Path(tempfile.mkdtemp(prefix="pg.new-", dir=self._data_dir))
         way = choose_way(programs, new)
         options = ("--no-locale", "-E", "UTF8", "-U", "parking", "-A", "trust")
-        with tempfile.TemporaryFile() as output:
-            command = (programs.folder / "initdb", *options, "-D", new)
-            process = spawn(way, command, output=output, dies_by=signal.SIGKILL, keep=(lock,))
-            try:
-                await ended(process, START_S)
-            finally:
-                process.kill()
-                process.wait()
-            if process.returncode != 0:
-                raise EmbeddedPostgresError(f"initdb failed:\n{end_of(output)}")
+        initdb = (programs.folder / "initdb", *options, "-D", new)
+        await run(way, initdb, seconds=START_S, keep=(lock,))
         new.rename(self._folder)  # noqa: ASYNC240 - nothing else runs yet
 
     def _dsn(self, database: str) -> str:
@@ -270,21 +262,14 @@ async def running(data_dir: Path) -> AsyncIterator[str]:
 
 
 @contextlib.contextmanager
-def _lock(data_dir: Path) -> Iterator[int | None]:
+def data_lock(data_dir: Path) -> Iterator[int | None]:
     """Yield the locked descriptor, or `None` while a server of this data folder lives."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(data_dir / "pg.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise EmbeddedPostgresError(f"cannot use the data folder {data_dir}: {error}") from error
-    try:
-        # flock, not lockf: only its locks go with the descriptor to another process.
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        yield None
-        return
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    with contextlib.ExitStack() as stack:
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context(locked(data_dir / "pg.lock"))
+        except OSError as error:
+            raise EmbeddedPostgresError(
+                f"cannot use the data folder {data_dir}: {error}"
+            ) from error
+        yield lock

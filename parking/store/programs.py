@@ -6,6 +6,7 @@ outlives the thread that started it, and never needs a folder opened up to more 
 
 import asyncio
 import importlib.util
+import math
 import os
 import pwd
 import re
@@ -13,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -154,6 +156,28 @@ def spawn(
         start_new_session=True,
         pass_fds=keep,
     )
+
+
+async def run(
+    way: Way,
+    command: Sequence[str | Path],
+    *,
+    seconds: float = math.inf,
+    keep: Sequence[int] = (),
+) -> None:
+    """Run a program to its end, for so long at most, and not beyond this call.
+
+    Raises `EmbeddedPostgresError` with what it said last, unless it ended well.
+    """
+    with tempfile.TemporaryFile() as output:
+        process = spawn(way, command, output=output, dies_by=signal.SIGKILL, keep=keep)
+        try:
+            await ended(process, seconds)
+        finally:
+            process.kill()
+            process.wait()
+        if process.returncode != 0:
+            raise EmbeddedPostgresError(f"{Path(command[0]).name} failed:\n{end_of(output)}")
 
 
 async def stop(process: subprocess.Popen[bytes]) -> None:

@@ -102,7 +102,7 @@ async def until(met: Callable[[], bool]) -> None:
 
 
 def server_is_gone(data_dir: Path) -> bool:
-    with embedded._lock(data_dir) as lock:
+    with embedded.data_lock(data_dir) as lock:
         return lock is not None
 
 
