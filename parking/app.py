@@ -32,6 +32,7 @@ from parking.web.documents import Documents
 from parking.web.events import Events
 from parking.web.express import Express
 from parking.web.gate import Gate
+from parking.web.gauges import FolderMetrics, LotMetrics
 from parking.web.health import BoardMetrics, Health
 from parking.web.keys import Keys
 from parking.web.limits import limits_of
@@ -147,6 +148,12 @@ class Service:
         self._runner = Runner(app, protection, express, shutdown_seconds=_DRAIN_SECONDS)
         self._board_metrics = BoardMetrics(self._replica)
         metrics.registry.register(self._board_metrics)
+        self._lot_metrics = LotMetrics(self._replica)
+        metrics.registry.register(self._lot_metrics)
+        self._folder_metrics = FolderMetrics(
+            settings.data_dir if settings.database_url is None else None
+        )
+        metrics.registry.register(self._folder_metrics)
 
     async def listen(self) -> None:
         """Answer requests from now on; until the state is rebuilt, that it is starting."""
@@ -201,5 +208,7 @@ class Service:
     async def aclose(self) -> None:
         """Let go of what is still held."""
         metrics.registry.unregister(self._board_metrics)
+        metrics.registry.unregister(self._lot_metrics)
+        metrics.registry.unregister(self._folder_metrics)
         self._leadership.close()
         await self._runner.cleanup()

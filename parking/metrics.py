@@ -54,9 +54,12 @@ stream_clients = Gauge(
     "parking_stream_clients", "Clients that follow changes", ["protocol"], registry=registry
 )
 database_up = Gauge("parking_database_up", "Whether the database answers", registry=registry)
+database_size = Gauge(
+    "parking_database_size_bytes", "Size of the database, in bytes", registry=registry
+)
 checkpoint_lots_behind = Gauge(
     "parking_checkpoint_lots_behind",
-    "Lots whose checkpoints are not up to date",
+    "Lots with hours that should be worked up by now, and are not",
     registry=registry,
 )
 usage_differences = Counter(

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from parking import metrics
 from parking.domain.instants import DAY
 from parking.errors import DatabaseAway
 from parking.jobs import check, retention, walk
@@ -17,6 +18,7 @@ WALK_SECONDS = 10.0
 MONTHS_SECONDS = 600.0
 DROP_SECONDS = 10.0
 CHECK_SECONDS = 300.0
+MEASURE_SECONDS = 30.0
 
 
 async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
@@ -67,6 +69,11 @@ class Jobs:
             await check.check_night(self._replica)
             self._checked = night
 
+    async def measure(self) -> None:
+        """Tell the metrics how far the jobs are, and how large the database is."""
+        await walk.measure_behind(self._replica)
+        metrics.database_size.set(await self._replica.database.size())
+
     async def run(self) -> None:
         """Do all of it by the clock until cancelled."""
         async with asyncio.TaskGroup() as group:
@@ -75,3 +82,4 @@ class Jobs:
             group.create_task(every(MONTHS_SECONDS, "making months", self.make_months))
             group.create_task(every(CHECK_SECONDS, "check", self.check))
             group.create_task(every(DROP_SECONDS, "dropping months", self.drop_months))
+            group.create_task(every(MEASURE_SECONDS, "measuring", self.measure))

@@ -40,14 +40,7 @@ def last_whole_hour(timeline: Timeline, now: int) -> int:
 async def walk_all(replica: Replica) -> int:
     """Work up what is due of all lots; gives the number of lots that had something."""
     now = replica.clock()
-    async with replica.database.connection() as connection:
-        progress = await checkpoints.list_progress(connection)
-    behind = [
-        live.timeline
-        for live in replica.board.all_lots()
-        if progress.get(live.id, _NEVER)[0] < last_whole_hour(live.timeline, now)
-        or progress[live.id][1] != live.timeline.last_layout.lot.timezone
-    ]
+    behind = await _list_behind(replica, now)
     metrics.checkpoint_lots_behind.set(len(behind))
     for timeline in behind:
         due = last_whole_hour(timeline, now)
@@ -58,11 +51,30 @@ async def walk_all(replica: Replica) -> int:
             raise
         except Exception:  # what one lot asks for must not stop the others, nor the service
             log.exception("the hours of %s were not worked up", timeline.id)
-        metrics.checkpoint_lots_behind.dec()
+        else:
+            metrics.checkpoint_lots_behind.dec()
     if behind:
         async with replica.database.connection() as connection:
             await checkpoints.thin_out(connection, now - _FINE)
     return len(behind)
+
+
+async def measure_behind(replica: Replica) -> None:
+    """Tell the metrics how many lots wait, whichever instance walks or should."""
+    behind = await _list_behind(replica, replica.clock())
+    metrics.checkpoint_lots_behind.set(len(behind))
+
+
+async def _list_behind(replica: Replica, now: int) -> list[Timeline]:
+    """List the lots that have hours due."""
+    async with replica.database.connection() as connection:
+        progress = await checkpoints.list_progress(connection)
+    return [
+        live.timeline
+        for live in replica.board.all_lots()
+        if progress.get(live.id, _NEVER)[0] < last_whole_hour(live.timeline, now)
+        or progress[live.id][1] != live.timeline.last_layout.lot.timezone
+    ]
 
 
 async def walk(replica: Replica, timeline: Timeline, due: int) -> int | None:

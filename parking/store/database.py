@@ -14,6 +14,7 @@ log = logging.getLogger("parking.store")
 
 Connection = asyncpg.Connection
 QueryError = asyncpg.PostgresError
+_SIZE = "SELECT pg_database_size(current_database())"
 
 _CONNECT_SECONDS = 3.0
 _COMMAND_SECONDS = 30.0
@@ -122,6 +123,12 @@ class Database:
         """Ask for an answer; DatabaseAway when none comes."""
         async with self.connection() as connection:
             await connection.fetchval("SELECT 1", timeout=_CONNECT_SECONDS)
+
+    async def size(self) -> int:
+        """Give the size of the database on its disk, bytes; DatabaseAway when it cannot tell."""
+        async with self.connection() as connection:
+            size: int = await connection.fetchval(_SIZE)
+        return size
 
 
 @contextlib.asynccontextmanager
