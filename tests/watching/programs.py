@@ -1,0 +1,17 @@
+"""Prometheus' own programs, of Debian's package `prometheus`: there, or the test says that not."""
+
+import os
+import shutil
+
+import pytest
+
+
+def need(program: str) -> str:
+    """Give a program's path; skips where it is not installed, and fails there in CI."""
+    found = shutil.which(program)
+    if found is None:
+        missing = f"{program} is not installed: apt-get install --no-install-recommends prometheus"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return found

@@ -1,0 +1,193 @@
+"""Each panel of the dashboards shows something of a service at work."""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.service import CHECKOUT, DIRECT, RunningService
+from tests.watching.dashboards import Query, list_dashboards, list_queries
+from tests.watching.programs import need
+from tests.watching.prometheus import Prometheus, scraping
+
+FROM_ELSEWHERE = {
+    "node_filesystem_avail_bytes": "the node exporter's; ServerDiskFull is tested on made-up disks",
+    "probe_success": "the blackbox exporter's; ParkingUnreachable is tested on made-up probes",
+    "probe_ssl_earliest_cert_expiry": "the same; so is ParkingCertificateExpires",
+    "parking_last_backup_timestamp_seconds": "0, left out by the panel, until there is a backup",
+    "parking_mqtt_connected": "only where brokers are set",
+    "parking_mqtt_messages_total": "the same",
+    "parking_dead_letters_total": "only after something undecodable came",
+    "ALERTS": "only while something is wrong; the panel shows 0",
+}
+"""Metrics that a service which is well, without brokers and exporters, has no samples of: why."""
+IF_THERE = {
+    "parking_lot_silent_sensors",
+    "parking_lot_quality_score",
+    "parking_mqtt_connected",
+    "parking_mqtt_messages_total",
+    "parking_mqtt_in_flight",
+    "parking_dead_letters_total",
+    "parking_dead_letters_dropped_total",
+}
+"""Metrics that a service may be built without; one that has them must have data of them."""
+SIMULATE = (sys.executable, "-c", "import sys; from sensors_sim.cli import main; sys.exit(main())",
+            "city", "--speed", "10000", "--hours")  # fmt: skip
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.fixture(scope="module")
+def watched() -> Iterator[tuple[Prometheus, set[str]]]:
+    """Run a service with its own database, simulated events, followers and mistakes, watched.
+
+    Gives the names of all metrics that it has, too.
+    """
+    prometheus = need("prometheus")
+    folder = Path(tempfile.mkdtemp(prefix="parking-test-"))
+    service = RunningService("", secrets.token_hex(20), {"PARKING_DATA_DIR": str(folder / "data")})
+    try:
+        service.start()
+        with scraping(prometheus, service.port) as found:
+            simulate(service, "1")
+            err(service)
+            for outcome in ("accepted", "unknown_lot"):
+                found.wait(f'sum(parking_events_total{{outcome="{outcome}"}}) > 0')
+            with DIRECT.open(f"{service.url}/v1/stream", timeout=30):
+                simulate(service, "2")
+                err(service)
+                # what came in the second go is seen to have come
+                for outcome in ("accepted", "unknown_lot"):
+                    found.wait(f'sum(rate(parking_events_total{{outcome="{outcome}"}}[5m])) > 0')
+                found.wait("sum(parking_stream_clients) > 0")
+                found.wait("sum(parking_database_size_bytes) > 0")
+                yield found, exposed(service)
+    finally:
+        service.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def simulate(service: RunningService, hours: str) -> None:
+    ended = subprocess.run(  # noqa: S603 - our own interpreter
+        [*SIMULATE, hours, "--url", service.url],
+        env={**os.environ, "SENSORS_SIM_KEY": service.admin_key},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def err(service: RunningService) -> None:
+    """Send an event of a lot that is not there, and ask for one."""
+    now = "2026-11-25T00:00:00Z"
+    event = {"lot": "nowhere", "type": "status", "status": "open", "observed_at": now}
+    headers = {"Authorization": f"Bearer {service.admin_key}", "Content-Type": "application/json"}
+    body = json.dumps({"events": [event]}).encode()
+    url = f"{service.url}/v1/events"
+    with DIRECT.open(urllib.request.Request(url, body, headers), timeout=30) as answer:  # noqa: S310
+        assert json.load(answer)["rejected"]
+    with pytest.raises(urllib.error.HTTPError):
+        DIRECT.open(f"{service.url}/v1/lots/nowhere/availability", timeout=30)
+
+
+def exposed(service: RunningService) -> set[str]:
+    with DIRECT.open(f"{service.url}/metrics", timeout=30) as answer:
+        return set(re.findall(r"^([a-z_]+)", answer.read().decode(), re.MULTILINE))
+
+
+def test_every_panel_has_data(watched: tuple[Prometheus, set[str]]) -> None:
+    prometheus, names = watched
+    without = FROM_ELSEWHERE.keys() | (IF_THERE - names)
+    empty = [
+        query
+        for query in list_queries()
+        if not _has_data(prometheus, query) and not query.metrics & without
+    ]
+    assert not empty, empty
+
+
+def _has_data(prometheus: Prometheus, query: Query) -> bool:
+    values = [series["value"][1] for series in prometheus.query(query.expression)]
+    return any(value != "NaN" for value in values)
+
+
+def test_exceptions_are_needed(watched: tuple[Prometheus, set[str]]) -> None:
+    """None of them has data that its panel could be held against after all."""
+    prometheus, _ = watched
+    asked = [query for query in list_queries() if query.metrics & FROM_ELSEWHERE.keys()]
+    assert set(FROM_ELSEWHERE) == {
+        name for query in asked for name in query.metrics & FROM_ELSEWHERE.keys()
+    }
+    for query in asked:
+        if "vector(0)" not in query.expression:
+            assert not _has_data(prometheus, query), query
+    # each is right in itself: Prometheus refused it otherwise
+
+
+def test_rules_are_evaluated_and_nothing_fires(watched: tuple[Prometheus, set[str]]) -> None:
+    prometheus, _ = watched
+    rules = prometheus.rules()
+    assert len(rules) > 20
+    assert [rule for rule in rules if rule["health"] != "ok"] == []
+    assert prometheus.query('ALERTS{alertstate="firing"}') == []
+
+
+def test_metrics_are_the_services_or_of_known_exporters(
+    watched: tuple[Prometheus, set[str]],
+) -> None:
+    _, names = watched
+    asked = {name for query in list_queries() for name in query.metrics} - {"up"}
+    assert asked - names <= FROM_ELSEWHERE.keys() | IF_THERE
+
+
+@pytest.mark.parametrize("dashboard", list_dashboards(), ids=lambda dashboard: dashboard["uid"])
+def test_form(dashboard: dict[str, Any]) -> None:
+    panels = dashboard["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    assert len({panel["title"] for panel in panels}) == len(panels)
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken, panel["title"]
+        taken |= cells
+        if panel["type"] == "row":
+            continue
+        assert panel["targets"]
+        assert panel["description"], panel["title"]
+        for part in (panel, *panel["targets"]):
+            assert part["datasource"] == {"type": "prometheus", "uid": "parking-prometheus"}
+    for variable in dashboard["templating"]["list"]:
+        assert f"${variable['name']}" in json.dumps(panels)
+
+
+def test_people_of_the_district_read_chinese() -> None:
+    (district,) = (one for one in list_dashboards() if one["uid"] == "parking-district")
+    assert CHINESE.search(district["title"])
+    for panel in district["panels"]:
+        for text in (panel["title"], panel["description"]):
+            assert CHINESE.search(text), text
+            assert re.search(r"[A-Za-z]{3}", text), text
+
+
+def test_provisioning_names_what_the_dashboards_use() -> None:
+    provisioning = CHECKOUT / "deploy/grafana/provisioning"
+    assert "uid: parking-prometheus" in (provisioning / "datasources/prometheus.yml").read_text()
