@@ -174,7 +174,7 @@ def test_form(dashboard: dict[str, Any]) -> None:
         assert panel["targets"]
         assert panel["description"], panel["title"]
         for part in (panel, *panel["targets"]):
-            assert part["datasource"] == {"type": "prometheus", "uid": "parking-prometheus"}
+            assert part["datasource"] == {"type": "prometheus", "uid": "prometheus"}
     for variable in dashboard["templating"]["list"]:
         assert f"${variable['name']}" in json.dumps(panels)
 
@@ -190,4 +190,4 @@ def test_people_of_the_district_read_chinese() -> None:
 
 def test_provisioning_names_what_the_dashboards_use() -> None:
     provisioning = CHECKOUT / "deploy/grafana/provisioning"
-    assert "uid: parking-prometheus" in (provisioning / "datasources/prometheus.yml").read_text()
+    assert "uid: prometheus" in (provisioning / "datasources/prometheus.yml").read_text()
