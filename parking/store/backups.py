@@ -32,14 +32,15 @@ class Backup(msgspec.Struct):
     """What is told of a backup, in its file `backup.json`.
 
     It holds every event that was acknowledged before `holds_until` (RFC 3339): the log up to
-    `place` at least, and of what came after that perhaps some. `manifest` is the SHA-256 of
-    PostgreSQL's `backup_manifest`, which has that of every file.
+    `place` at least, and of what came after that perhaps some. `lsn` is where the write-ahead log
+    was then; `manifest` the SHA-256 of PostgreSQL's `backup_manifest`, which has that of each file.
     """
 
     format: int
     began_at: str
     holds_until: str
     place: int
+    lsn: str
     postgresql: str
     service: str
     schema: str

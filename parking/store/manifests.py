@@ -1,8 +1,8 @@
 """PostgreSQL's own list of a backup's files, held against the files.
 
-The rule that must hold: what passes is what the server sent, byte for byte, and the part of the
-write-ahead log that makes it consistent is whole. (PostgreSQL's `pg_verifybackup` does the same; it
-is not in every package.)
+The rule that must hold: what passes is what the server sent, byte for byte, and the write-ahead log
+that makes it consistent and leads to its end is whole. (PostgreSQL's `pg_verifybackup` does the
+same; it is not in every package.)
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from parking.store.programs import Programs, Way, run
 MANIFEST = "backup_manifest"
 ALGORITHM = "SHA256"
 _BUFFER = 1 << 20
-_WAL = "pg_wal"
+WAL = "pg_wal"
 
 
 class _File(msgspec.Struct, rename="pascal"):
@@ -38,7 +38,6 @@ class _File(msgspec.Struct, rename="pascal"):
 class _Range(msgspec.Struct, rename="pascal"):
     timeline: int
     start: str = msgspec.field(name="Start-LSN")
-    end: str = msgspec.field(name="End-LSN")
 
 
 class _Document(msgspec.Struct):
@@ -49,21 +48,16 @@ class _Document(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The list, checked against its own checksum. `end`: the place in the write-ahead log, bytes.
+    """The list, checked against its own checksum.
 
-    A commit whose record ends before that is in the backup.
+    Files by their names, with size and checksum; from where on the write-ahead log is needed, and
+    of which timeline; the checksum of the list itself.
     """
 
     files: dict[str, tuple[int, str]]
-    ranges: tuple[tuple[int, str, str], ...]
+    timeline: int
+    start: str
     digest: str
-    end: int
-
-
-def read_place(lsn: str) -> int:
-    """Give a place in the write-ahead log, such as `0/16B3748`, in bytes."""
-    high, _, low = lsn.partition("/")
-    return (int(high, 16) << 32) | int(low, 16)
 
 
 def read(folder: Path) -> Manifest:
@@ -80,26 +74,32 @@ def read(folder: Path) -> Manifest:
         raise BackupError(f"{folder / MANIFEST} has other checksums than {ALGORITHM}")
     return Manifest(
         {file.name: (file.size, file.checksum) for file in document.files},
-        tuple((part.timeline, part.start, part.end) for part in document.ranges),
+        document.ranges[-1].timeline,
+        document.ranges[-1].start,
         hashlib.sha256(content).hexdigest(),
-        max(read_place(part.end) for part in document.ranges),
     )
 
 
-async def verify(folder: Path, programs: Programs, way: Way) -> Manifest:
+def verify_files(folder: Path) -> Manifest:
     """Hold every file of a database folder that was not started yet against its list.
 
-    BackupError, naming the first file that differs, lacks or is one too many;
-    EmbeddedPostgresError where the write-ahead log is not whole.
+    BackupError, naming the first file that differs, lacks or is one too many.
     """
     manifest = read(folder)
     _verify_files(folder, manifest)
-    for timeline, start, end in manifest.ranges:
-        limits = (f"--timeline={timeline}", f"--start={start}", f"--end={end}")
-        await run(
-            way, (programs.folder / "pg_waldump", "--quiet", f"--path={folder / _WAL}", *limits)
-        )
     return manifest
+
+
+async def verify_wal(
+    folder: Path, manifest: Manifest, programs: Programs, way: Way, *, until: str
+) -> None:
+    """Read the write-ahead log that was put to the files, up to `until`.
+
+    EmbeddedPostgresError where it is not whole.
+    """
+    limits = (f"--timeline={manifest.timeline}", f"--start={manifest.start}", f"--end={until}")
+    wal = folder / WAL
+    await run(way, (programs.folder / "pg_waldump", "--quiet", f"--path={wal}", *limits))
 
 
 def _verify_files(folder: Path, manifest: Manifest) -> None:
@@ -118,7 +118,7 @@ def _list_files(folder: Path) -> Iterator[str]:
     """List the files that a list names: all but itself and the write-ahead log."""
     for path in folder.rglob("*"):
         name = path.relative_to(folder)
-        if not path.is_dir() and name.parts[0] not in {MANIFEST, _WAL}:
+        if not path.is_dir() and name.parts[0] not in {MANIFEST, WAL}:
             yield str(name)
 
 

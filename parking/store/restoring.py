@@ -83,9 +83,11 @@ async def _prove(new: Path, record: Backup) -> tuple[int, int | None]:
     """Verify the copy, start it, and ask it for the log's place and the newest event's time, us."""
     folder = new / backups.DATABASE
     programs = choose_programs(folder)
-    manifest = await manifests.verify(folder, programs, Way((), os.geteuid(), os.getegid()))
+    manifest = manifests.verify_files(folder)
     if manifest.digest != record.manifest:
         raise BackupError(f"{backups.RECORD} and {manifests.MANIFEST} are not of one backup")
+    way = Way((), os.geteuid(), os.getegid())
+    await manifests.verify_wal(folder, manifest, programs, way, until=record.lsn)
     # PostgreSQL writes all of it to the disk before it recovers
     async with running(new) as dsn:
         with translated():

@@ -1,11 +1,9 @@
 """Making a backup of the embedded database, whether a service runs on it or not.
 
-The rule that must hold: **each event acknowledged before the moment that a backup names is in it.**
-While PostgreSQL sends its files and its write-ahead log (WAL), the log's head is read again and
-again, each time with the place in the WAL after it. A head whose place the WAL sent reaches is in
-the backup: the last such head is the one that counts, a fraction of a second before PostgreSQL
-ended the backup. An event is acknowledged only after its commit, so what was acknowledged before
-that head was asked for is below it.
+The rule that must hold: **each event acknowledged before the moment that a backup names is in
+it.** An event is acknowledged after its commit is on the disk, in the write-ahead log (WAL). So the
+WAL is received all the while, beside the files and while these are verified; last of all the head of
+the log is read, and the WAL received to where it was flushed by then. Then the backup is done.
 """
 
 import asyncio
@@ -13,12 +11,9 @@ import contextlib
 import importlib.metadata
 import os
 import shutil
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import asyncpg
 
 from parking.domain.instants import rfc3339
 from parking.store import backups, manifests
@@ -26,22 +21,23 @@ from parking.store.backups import Backup, BackupError
 from parking.store.database import connect, translated
 from parking.store.embedded import running
 from parking.store.programs import Programs, Way, choose_programs, run
+from parking.store.receiver import receiving
 
-_HEADS = 36_000  # of the last hour
-_ASK_S = 0.1
 _SPARE = 1.1
+_WAL = "wal"
 _SCHEMA = "SELECT number || '_' || name FROM schema_migration ORDER BY number DESC LIMIT 1"
 _THERE = "SELECT to_regclass('log_head') IS NOT NULL"
-_HEAD = "SELECT seq, pg_current_wal_insert_lsn()::text AS lsn FROM log_head"
+_HEAD = "SELECT seq FROM log_head"
+_FLUSHED = "SELECT pg_current_wal_flush_lsn()::text"
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
-    """The log's place at `asked_at` (us), and where the write-ahead log was after that, bytes."""
+class _End:
+    """The log's place when it was asked for, at `asked_at` (us), and where the WAL was after it."""
 
     asked_at: int
     place: int
-    lsn: int
+    lsn: str
 
 
 async def save(
@@ -64,16 +60,19 @@ async def save(
         began_at = clock()
         async with running(data_dir) as dsn:
             schema = await _read_schema(dsn)
-            heads = await _receive(dsn, new / backups.DATABASE, programs, way, clock)
-        manifest = await manifests.verify(new / backups.DATABASE, programs, way)
-        held = [head for head in heads if head.lsn <= manifest.end]
-        if not held:
-            raise BackupError("the database did not answer while its files were sent: try again")
+            async with receiving(dsn, new / _WAL, programs, way) as receiver:
+                await _receive_files(dsn, new / backups.DATABASE, programs, way)
+                manifest = await asyncio.to_thread(manifests.verify_files, new / backups.DATABASE)
+                end = await _read_end(dsn, clock)
+                await receiver.reach(end.lsn)
+        _put_in_place(new / _WAL, new / backups.DATABASE / manifests.WAL)
+        await manifests.verify_wal(new / backups.DATABASE, manifest, programs, way, until=end.lsn)
         record = Backup(
             format=backups.FORMAT,
             began_at=rfc3339(began_at),
-            holds_until=rfc3339(held[-1].asked_at),
-            place=held[-1].place,
+            holds_until=rfc3339(end.asked_at),
+            place=end.place,
+            lsn=end.lsn,
             postgresql=programs.version,
             service=importlib.metadata.version("smart-parking-availability"),
             schema=schema,
@@ -115,41 +114,35 @@ async def _read_schema(dsn: str) -> str:
     return schema
 
 
-async def _receive(
-    dsn: str, folder: Path, programs: Programs, way: Way, clock: Callable[[], int]
-) -> Sequence[_Head]:
-    """Have PostgreSQL send everything into `folder`; gives the heads of the log meanwhile."""
-    heads: deque[_Head] = deque(maxlen=_HEADS)
-    asking = asyncio.create_task(_ask(dsn, heads, clock))
-    try:
-        await run(
-            way,
-            [
-                programs.folder / "pg_basebackup",
-                f"--dbname={dsn}",
-                f"--pgdata={folder}",
-                "--wal-method=stream",
-                "--checkpoint=fast",
-                f"--manifest-checksums={manifests.ALGORITHM}",
-                "--no-password",
-            ],
-        )
-    finally:
-        asking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asking
-    return heads
+async def _receive_files(dsn: str, folder: Path, programs: Programs, way: Way) -> None:
+    """Have PostgreSQL send its files into `folder`, and flush them to the disk."""
+    await run(
+        way,
+        [
+            programs.folder / "pg_basebackup",
+            f"--dbname={dsn}",
+            f"--pgdata={folder}",
+            "--wal-method=none",
+            "--checkpoint=fast",
+            f"--manifest-checksums={manifests.ALGORITHM}",
+            "--no-password",
+        ],
+    )
 
 
-async def _ask(dsn: str, heads: deque[_Head], clock: Callable[[], int]) -> None:
-    """Read the head of the log again and again until cancelled, or the server is gone."""
-    with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+async def _read_end(dsn: str, clock: Callable[[], int]) -> _End:
+    with translated():
         connection = await connect(dsn)
         try:
-            while True:
-                asked_at = clock()
-                row = await connection.fetchrow(_HEAD)
-                heads.append(_Head(asked_at, row["seq"], manifests.read_place(row["lsn"])))
-                await asyncio.sleep(_ASK_S)
+            asked_at = clock()
+            place = await connection.fetchval(_HEAD)
+            return _End(asked_at, place, await connection.fetchval(_FLUSHED))
         finally:
-            connection.terminate()
+            await connection.close()
+
+
+def _put_in_place(wal: Path, folder: Path) -> None:
+    for path in wal.iterdir():
+        path.rename(folder / path.name)
+    wal.rmdir()
+    backups.sync(folder)

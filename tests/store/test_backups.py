@@ -146,8 +146,8 @@ def flip(path: Path, at: int = -1) -> None:
 
 def spoil_wal(pg: Path) -> None:
     """Blank the log from the page on that tells where the backup begins."""
-    (segment,) = (path for path in (pg / "pg_wal").glob("0*") if path.suffix == "")
-    change(segment, bytes(segment.stat().st_size))
+    for segment in (pg / "pg_wal").glob("0*"):
+        change(segment, bytes(segment.stat().st_size))
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {

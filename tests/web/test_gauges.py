@@ -39,7 +39,7 @@ def test_folder(tmp_path: Path) -> None:
     assert sample(tmp_path, "parking_last_backup_timestamp_seconds") == 0
     until = datetime(2026, 11, 25, 12, tzinfo=UTC)
     began = "2026-11-25T11:59:00Z"
-    record = backups.Backup(1, began, until.isoformat(), 7, "18.4", "1", "1_a", 9, "")
+    record = backups.Backup(1, began, until.isoformat(), 7, "0/1", "18.4", "1", "1_a", 9, "")
     backups.write(tmp_path / backups.LAST, record)
     assert sample(tmp_path, "parking_last_backup_timestamp_seconds") == until.timestamp()
     (tmp_path / backups.LAST).write_text("{")
