@@ -1,9 +1,9 @@
 """Making a backup of the embedded database, whether a service runs on it or not.
 
-The rule that must hold: **each event acknowledged before the moment that a backup names is in
-it.** An event is acknowledged after its commit is on the disk, in the write-ahead log (WAL). So the
-WAL is received all the while, beside the files and while these are verified; last of all the head of
-the log is read, and the WAL received to where it was flushed by then. Then the backup is done.
+The rule that must hold: **each event acknowledged before the moment that a backup names is in it.**
+An event is acknowledged after its commit is on the disk, in the write-ahead log (WAL). The WAL is
+received all the while, beside the files and while these are verified; last of all the log's head is
+read, and the WAL received to where it was flushed by then. Then the backup is done.
 """
 
 import asyncio

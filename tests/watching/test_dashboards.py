@@ -35,6 +35,8 @@ FROM_ELSEWHERE = {
 IF_THERE = {
     "parking_lot_silent_sensors",
     "parking_lot_quality_score",
+    "parking_lot_drift_cars_per_day",
+    "parking_lot_heard_age_seconds",
     "parking_mqtt_connected",
     "parking_mqtt_messages_total",
     "parking_mqtt_in_flight",
@@ -105,7 +107,7 @@ def err(service: RunningService) -> None:
 
 def exposed(service: RunningService) -> set[str]:
     with DIRECT.open(f"{service.url}/metrics", timeout=30) as answer:
-        return set(re.findall(r"^([a-z_]+)", answer.read().decode(), re.MULTILINE))
+        return set(re.findall(r"^(?:# HELP )?([a-z_]+)", answer.read().decode(), re.MULTILINE))
 
 
 def test_every_panel_has_data(watched: tuple[Prometheus, set[str]]) -> None:
