@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from parking.store.programs import EmbeddedPostgresError
 from parking.store.restoring import restore
 from parking.store.saving import save
 from tests.service import CHECKOUT
-from tests.store.serving import run
+from tests.store.serving import PATIENCE_S, environment, run, until
 
 _seconds = itertools.count(20_000 * DAY // SECOND)
 BURST = "CREATE TABLE burst AS SELECT md5(i::text) FROM generate_series(1, {}) AS i"
@@ -210,6 +211,40 @@ async def test_only_the_newest_are_kept(place: Path) -> None:
         "notes",
     ]
     assert backups.newest(target) == made[-1]
+    shutil.rmtree(target)
+
+
+def begin_backup(data_dir: Path, target: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "parking", "backup", str(target)],
+        env={**environment(), "PARKING_DATA_DIR": str(data_dir)},
+        cwd=CHECKOUT,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+async def until_nothing_is_kept(dsn: str) -> None:
+    """Wait until the server keeps its write-ahead log for nobody any more."""
+    deadline = time.monotonic() + PATIENCE_S
+    while await run(dsn, "SELECT count(*) FROM pg_replication_slots"):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+
+
+async def test_killed_backup_leaves_nothing_that_lasts(place: Path) -> None:
+    target = place / "killed"
+    async with running(place / "data") as dsn:
+        backup = begin_backup(place / "data", target)
+        try:
+            await until(lambda: any(target.glob("unfinished-*/pg/base")))
+        finally:
+            backup.kill()
+            backup.wait()
+        with pytest.raises(BackupError, match="neither a backup nor"):
+            backups.newest(target)
+        await until_nothing_is_kept(dsn)
+        path, _, _ = await save(place / "data", target, clock)
+    assert sorted(found.name for found in target.iterdir()) == [".lock", path.name]
     shutil.rmtree(target)
 
 
