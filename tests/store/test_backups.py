@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,9 @@ from parking.store.migrate import migrate
 from parking.store.programs import EmbeddedPostgresError
 from parking.store.restoring import restore
 from parking.store.saving import save
+from tests.e2e.wire import until
 from tests.service import CHECKOUT
-from tests.store.serving import PATIENCE_S, environment, run, until
+from tests.store.serving import environment, run
 
 _seconds = itertools.count(20_000 * DAY // SECOND)
 BURST = "CREATE TABLE burst AS SELECT md5(i::text) FROM generate_series(1, {}) AS i"
@@ -223,12 +224,12 @@ def begin_backup(data_dir: Path, target: Path) -> "subprocess.Popen[bytes]":
     )
 
 
-async def until_nothing_is_kept(dsn: str) -> None:
-    """Wait until the server keeps its write-ahead log for nobody any more."""
-    deadline = time.monotonic() + PATIENCE_S
-    while await run(dsn, "SELECT count(*) FROM pg_replication_slots"):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+async def is_under_way(target: Path) -> bool:
+    return any(target.glob("unfinished-*/pg/base"))  # noqa: ASYNC240 - nothing else waits
+
+
+async def is_free(dsn: str) -> bool:
+    return await run(dsn, "SELECT count(*) FROM pg_replication_slots") == 0
 
 
 async def test_killed_backup_leaves_nothing_that_lasts(place: Path) -> None:
@@ -236,13 +237,14 @@ async def test_killed_backup_leaves_nothing_that_lasts(place: Path) -> None:
     async with running(place / "data") as dsn:
         backup = begin_backup(place / "data", target)
         try:
-            await until(lambda: any(target.glob("unfinished-*/pg/base")))
+            await until(partial(is_under_way, target))
         finally:
             backup.kill()
             backup.wait()
         with pytest.raises(BackupError, match="neither a backup nor"):
             backups.newest(target)
-        await until_nothing_is_kept(dsn)
+        # the server keeps its write-ahead log for nobody any more
+        await until(partial(is_free, dsn))
         path, _, _ = await save(place / "data", target, clock)
     assert sorted(found.name for found in target.iterdir()) == [".lock", path.name]
     shutil.rmtree(target)
