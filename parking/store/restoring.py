@@ -48,6 +48,8 @@ async def restore(
     """
     backup = backups.newest(source)
     record = backups.read(backup / backups.RECORD)
+    if manifests.read(backup / backups.DATABASE).digest != record.manifest:
+        raise BackupError(f"{backups.RECORD} and {manifests.MANIFEST} are not of one backup")
     with data_lock(data_dir) as lock:
         if lock is None:
             raise BackupError(f"a database runs in {data_dir}: stop the service first")
@@ -84,8 +86,6 @@ async def _prove(new: Path, record: Backup) -> tuple[int, int | None]:
     folder = new / backups.DATABASE
     programs = choose_programs(folder)
     manifest = manifests.verify_files(folder)
-    if manifest.digest != record.manifest:
-        raise BackupError(f"{backups.RECORD} and {manifests.MANIFEST} are not of one backup")
     way = Way((), os.geteuid(), os.getegid())
     await manifests.verify_wal(folder, manifest, programs, way, until=record.lsn)
     # PostgreSQL writes all of it to the disk before it recovers
