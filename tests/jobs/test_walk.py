@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from parking import metrics
 from parking.domain.availability import settle
 from parking.domain.events import Entry, Void
 from parking.domain.instants import DAY, HOUR, MINUTE, micros
@@ -284,3 +285,19 @@ async def test_lots_without_events_and_retired_ones_are_worked_up_too(node: Node
     node.now += HOUR
     assert await walk.walk_all(node.replica) == 2
     assert await check(node) == 0
+
+
+async def test_every_instance_tells_how_many_lots_wait(node: Node) -> None:
+    """Also one that does not walk, as nobody might."""
+
+    async def behind() -> float | None:
+        await walk.measure_behind(node.replica)
+        return metrics.registry.get_sample_value("parking_checkpoint_lots_behind")
+
+    for lot in ("a", "b"):
+        await gated(node, lot)
+    assert await behind() == 2
+    await walk.walk_all(node.replica)
+    assert await behind() == 0
+    node.now += HOUR
+    assert await behind() == 2
