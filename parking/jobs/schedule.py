@@ -13,12 +13,12 @@ from parking.store.leadership import Leadership
 
 log = logging.getLogger("parking.jobs")
 
+MEASURE_SECONDS = 30.0
 SNAPSHOT_SECONDS = 20.0
 WALK_SECONDS = 10.0
 MONTHS_SECONDS = 600.0
 DROP_SECONDS = 10.0
 CHECK_SECONDS = 300.0
-MEASURE_SECONDS = 30.0
 
 
 async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
