@@ -114,9 +114,7 @@ class Server:
         os.chown(self._data, self._way.uid, self._way.gid)
 
     def pgbackrest(self, *words: str) -> str:
-        return self._do(
-            "/usr/bin/pgbackrest", f"--config={self._config}", "--stanza=parking", *words
-        )
+        return self._do("pgbackrest", f"--config={self._config}", "--stanza=parking", *words)
 
     def said(self) -> str:
         return (self._folder / "output").read_text(errors="replace")[-4000:]
