@@ -60,7 +60,7 @@ class Replica:
             stored = await lots.list_changes(connection)
             self._use_keys(await keys.list_keys(connection))
             voided = await history.list_all_voided(connection)
-            position, change, states = await snapshots.load(connection)
+            position, change, states = await snapshots.load(connection, head.seq)
         async with self._order:
             self._changes.clear()  # of a start that was cut off, or of another log
             self._last_change.clear()
@@ -235,12 +235,11 @@ class Replica:
                 metrics.database_up.set(0)
 
     async def _keep_up(self, *, after_outage: bool) -> None:
-        position, change, last = self._position, self._change, self._last  # as of before the head
+        known = self._position, self._change, self._last  # as of before the head
         async with self.database.connection() as connection:
             head = await history.get_head(connection)
-            same = head.seq >= position and head.changes >= change
-            if same and after_outage and last is not None:
-                same = await history.holds(connection, last)
+            same = head.seq >= known[0] and head.changes >= known[1]
+            same = same and (not after_outage or await history.holds(connection, *known))
         if not same:
             log.warning("the log lacks what was in it: the database was put back; starting anew")
             self.ready = False
@@ -258,7 +257,7 @@ class Replica:
             if self._unbuilt:
                 return  # not before it is whole
             changed = self.board.unsaved()
-            seq, change = self._position, self._change
+            seq, change, last = self._position, self._change, self._last
             shots = {
                 lot.id: snapshots.LotSnapshot(
                     lot.state,
@@ -270,7 +269,9 @@ class Replica:
             encoded = snapshots.encode(shots)
         try:
             async with self.database.connection() as connection:
-                await snapshots.save(connection, seq, change, encoded)
+                if await history.holds(connection, seq, change, last):
+                    await snapshots.save(connection, seq, change, encoded)
+                # else the database was put back: what is known here must not get into it
         except BaseException:  # whatever it was, a cancellation too: nothing is known to be saved
             self.board.save_again(changed)
             raise

@@ -82,10 +82,16 @@ async def get_head(connection: asyncpg.Connection) -> Head:
     return Head(row["seq"], row["changes"], micros(row["retained_from"]))
 
 
-async def holds(connection: asyncpg.Connection, entry: Entry) -> bool:
-    """Tell whether an entry still stands at its place, as far as its month is retained."""
-    row = await connection.fetchrow(_AT_PLACE, entry.seq)
-    return row is None or (row["lot"], row["id"]) == (entry.lot, entry.id)
+async def holds(connection: asyncpg.Connection, seq: int, changes: int, last: Entry | None) -> bool:
+    """Tell whether the log is the one that was read to a place and a number of changes.
+
+    `last`, an entry that was read, must stand at its place, as far as its month is retained.
+    """
+    head = await get_head(connection)
+    if head.seq < seq or head.changes < changes:
+        return False
+    row = None if last is None else await connection.fetchrow(_AT_PLACE, last.seq)
+    return row is None or last is None or (row["lot"], row["id"]) == (last.lot, last.id)
 
 
 async def list_tail(

@@ -10,6 +10,8 @@ from parking.domain.states import LotState
 from parking.store.database import transaction_on
 
 _HEAD = "SELECT seq, changes FROM snapshot_head"
+_FORGET = "DELETE FROM snapshot"
+_FORGET_HEAD = "DELETE FROM snapshot_head"
 _LOAD = "SELECT lot, state FROM snapshot"
 _SAVE = """
 INSERT INTO snapshot (lot, seq, state)
@@ -40,9 +42,18 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(LotSnapshot).decode
 
 
-async def load(connection: asyncpg.Connection) -> tuple[int, int, dict[str, LotSnapshot]]:
-    """Give the place in the log and the count of changes it was taken at, and it by lot."""
+async def load(
+    connection: asyncpg.Connection, until: int
+) -> tuple[int, int, dict[str, LotSnapshot]]:
+    """Give the place in the log and the count of changes it was taken at, and it by lot.
+
+    One from beyond the log's end `until` is of another log, and forgotten.
+    """
     head = await connection.fetchrow(_HEAD)
+    if head is not None and head["seq"] > until:
+        await connection.execute(_FORGET)
+        await connection.execute(_FORGET_HEAD)
+        return 0, 0, {}
     if head is None:
         return 0, 0, {}
     rows = await connection.fetch(_LOAD)

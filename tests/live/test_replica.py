@@ -297,3 +297,41 @@ async def test_what_another_instance_just_described_is_not_skipped(node: Node, o
     view = other.view("p2")
     assert view is not None
     assert view.availability.occupied == 4
+
+
+# -- a database that was put back ------------------------------------------------------------------
+
+
+async def put_back(node: Node, seq: int) -> None:
+    """Make the log as it was at a place."""
+    async with node.database.transaction() as connection:
+        await connection.execute("DELETE FROM event_identity")
+        await connection.execute("DELETE FROM event WHERE seq > $1", seq)
+        await connection.execute("UPDATE log_head SET seq = $1", seq)
+
+
+async def test_what_is_known_of_another_log_is_not_stored(node: Node) -> None:
+    await node.describe("p1", GATES)
+    await node.take([base("base", NOW - DAY), *cars(3)])
+    await node.replica.save()
+    await node.take(cars(2, "lost"))
+    await put_back(node, 4)
+    await node.replica.save()
+    await node.restart()
+    assert inside(node) == 3
+
+
+@pytest.mark.parametrize("more", [0, 9])
+async def test_a_snapshot_of_another_log_is_not_used(node: Node, more: int) -> None:
+    await node.describe("p1", GATES)
+    await node.take([base("base", NOW - DAY), *cars(3)])
+    await node.take(cars(2, "lost"))
+    await node.replica.save()
+    await put_back(node, 4)
+    await node.restart()
+    assert inside(node) == 3
+    if more:
+        await node.take(cars(more, "later"))
+    await node.replica.save()  # is stored, although it comes to less
+    await node.restart()
+    assert inside(node) == 3 + more
