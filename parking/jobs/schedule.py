@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 from parking.domain.instants import DAY
 from parking.errors import DatabaseAway
-from parking.jobs import check, retention, walk
+from parking.jobs import check, quality, retention, walk
+from parking.live.repeats import Repeats
 from parking.live.replica import Replica
+from parking.live.verdicts import Verdicts
 from parking.store.leadership import Leadership
 
 log = logging.getLogger("parking.jobs")
@@ -17,39 +20,69 @@ WALK_SECONDS = 10.0
 MONTHS_SECONDS = 600.0
 DROP_SECONDS = 10.0
 CHECK_SECONDS = 300.0
+QUALITY_SECONDS = 60.0
+QUALITY_SHARE = 0.1
+"""Of the time, at most, in which quality is judged: with very much to read it comes less often."""
 
 
-async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
+async def every(
+    seconds: float, name: str, work: Callable[[], Awaitable[object]], share: float = 1.0
+) -> None:
     """Do `work` now and again every so many seconds, until cancelled.
 
-    While the database is away it waits; another failure is logged and does not end it.
+    It is done for at most a `share` of the time. While the database is away it waits; another
+    failure is logged and does not end it.
     """
     while True:
+        started = time.monotonic()
         try:
             await work()
         except DatabaseAway:
             log.info("%s waits for the database", name)
         except Exception:  # a job that fails must not end the service
             log.exception("%s failed", name)
-        await asyncio.sleep(seconds)
+        lasted = time.monotonic() - started
+        await asyncio.sleep(max(seconds, lasted * (1 / share - 1)))
 
 
 class Jobs:
     """The jobs that one instance at a time does for all."""
 
     def __init__(
-        self, replica: Replica, oldest: Callable[[int], int], leadership: Leadership
+        self,
+        replica: Replica,
+        oldest: Callable[[int], int],
+        leadership: Leadership,
+        verdicts: Verdicts,
+        repeats: Repeats,
     ) -> None:
-        """Work on `replica`'s database while leading; `oldest` tells what is retained at a time."""
+        """Work on `replica`'s database while leading; `oldest` tells what is retained at a time.
+
+        What is found of lots is put into `verdicts`; `repeats` are this instance's own.
+        """
         self._replica = replica
         self._oldest = oldest
         self._leadership = leadership
-        self._checked = replica.clock() // DAY
+        self._verdicts = verdicts
+        self._repeats = repeats
+        self._checked = self._thinned = replica.clock() // DAY
 
     async def walk(self) -> None:
         """Work up the hours that are due."""
         if await self._leadership.held():
             await walk.walk_all(self._replica)
+
+    async def judge(self) -> None:
+        """Store this instance's duplicates; judge all lots, and once a day forget old sheets."""
+        await self._repeats.store(self._replica.database)
+        if not await self._leadership.held():
+            self._verdicts.keep(set())
+            return
+        await quality.judge_all(self._replica, self._verdicts)
+        day = self._replica.clock() // DAY
+        if day != self._thinned:
+            await quality.thin_out(self._replica)
+            self._thinned = day
 
     async def make_months(self) -> None:
         """Make months of the log ahead."""
@@ -74,4 +107,5 @@ class Jobs:
             group.create_task(every(WALK_SECONDS, "walk", self.walk))
             group.create_task(every(MONTHS_SECONDS, "making months", self.make_months))
             group.create_task(every(CHECK_SECONDS, "check", self.check))
+            group.create_task(every(QUALITY_SECONDS, "quality", self.judge, QUALITY_SHARE))
             group.create_task(every(DROP_SECONDS, "dropping months", self.drop_months))

@@ -46,7 +46,8 @@ def timeline_of(place: Place) -> Timeline:
 def latency(event: Event) -> int:
     """Give how long (us) an event was on its way: 50 ms to some seconds, as radio has it."""
     luck = zlib.crc32(f"{event.lot}/{event.id}".encode()) / 2**32
-    return round(50_000 * 80**luck)
+    wait_us: float = 50_000 * 80**luck
+    return round(wait_us)
 
 
 def entry_of(event: Event, arrived_us: int) -> Entry:
@@ -129,7 +130,7 @@ class Weeks:
         events: list[Event] = []
         if self._recounted and (day - MONDAY) % (7 * DAY) == 0:
             events += self._city.advance(day + 20 * HOUR)
-            events += [event for event in self._counted(day + 20 * HOUR)]
+            events += self._counted(day + 20 * HOUR)
         return events + self._city.advance(day + DAY)
 
     def _counted(self, at: int) -> Iterator[Event]:
@@ -194,7 +195,7 @@ class Weeks:
                 if name not in BREAKDOWNS or not concerns(name, event):
                     continue
                 if breaks_at(self.seed, name, event, rate) is not None:
-                    space = event.body.get("space")
-                    zone = event.body.get("zone") or zone_of[event.lot, space]
+                    space: str | None = event.body.get("space")
+                    zone = event.body["zone"] if space is None else zone_of[event.lot, space]
                     broken[event.lot, zone, space] = name
         return broken

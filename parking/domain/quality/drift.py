@@ -91,7 +91,7 @@ def _trimmed(rates: list[tuple[float, float]]) -> list[tuple[float, float]]:
 def of_nights(sheets: Sequence[Sheet], zone: str) -> Drift | None:
     """Estimate from what is left over from one quiet night to the next; None with too few nights.
 
-    Weeks have a rhythm of their own, so from two weeks on only the same nights of weeks are compared.
+    Weeks have a rhythm of their own: from two weeks on only the same nights of weeks are compared.
     """
     series = _nights(sheets, zone)
     nights = max((len(part) for part in series), default=0)

@@ -17,6 +17,7 @@ from parking.domain.quality.zones import judge_zone
 from parking.domain.states import LotState, ZoneState
 from parking.domain.timeline import Layout
 
+MOST_FINDINGS = 10_000
 WINDOW_DAYS = 28
 """Days before the one that is judged, from which habits are learnt."""
 DUPLICATE_SHARE = 0.05
@@ -77,6 +78,7 @@ class Report(Struct, frozen=True):
     duplicates: int
     zones: list[ZoneReport]
     findings: list[Finding]
+    findings_total: int
     recounts: list[Recount]
 
 
@@ -115,7 +117,8 @@ def judge(sheets: Sequence[Sheet], state: LotState, layout: Layout, duplicates: 
         day.events,
         duplicates,
         zones,
-        findings,
+        findings[:MOST_FINDINGS],
+        len(findings),
         recounts,
     )
 
@@ -210,27 +213,22 @@ def _recount(
     """Propose to count the cars of a gate zone, when the level cannot be right any longer."""
     if zone.counting != "gates":
         return None
-    moved = zone_in(day, zone.id)
     if known is None or known.base is None or known.level is None:
-        if any(moved.arrivals) or any(moved.departures):
-            return Recount(
-                zone.id, "cars drive in and out, and nobody has counted them", None, None
-            )
-        return None
-    days = (day.through - known.base.at) / DAY
-    kinds = {finding.kind for finding in findings}
-    rate = drift.cars_per_day if drift is not None and "drift" in kinds else 0.0
-    error = round(rate * days)
-    level = known.level - error
-    guess = max(0, min(zone.capacity, level))
-    if "out_of_range" in kinds and not -slack(
-        zone.capacity
-    ) <= known.level <= zone.capacity + slack(zone.capacity):
+        moved = zone_in(day, zone.id)
+        if not any(moved.arrivals) and not any(moved.departures):
+            return None
+        return Recount(zone.id, "cars drive in and out, and nobody has counted them", None, None)
+    since = day.through - known.base.at
+    drifts = drift is not None and any(finding.kind == "drift" for finding in findings)
+    error = round(drift.cars_per_day * since / DAY) if drift is not None and drifts else 0
+    guess = max(0, min(zone.capacity, known.level - error))
+    allowed = slack(zone.capacity)
+    reason = None
+    if not -allowed <= known.level <= zone.capacity + allowed:
         reason = f"the gates have it at {known.level} of {zone.capacity} cars, which cannot be"
-        return Recount(zone.id, reason, guess, known.level - guess)
-    if abs(error) >= max(3, RECOUNT_SHARE * zone.capacity):
+        error = known.level - guess
+    elif abs(error) >= max(3, RECOUNT_SHARE * zone.capacity):
         reason = f"by its drift the level is {abs(error)} cars off by now"
-        return Recount(zone.id, reason, guess, error)
-    if days * DAY >= RECOUNT_AFTER:
-        return Recount(zone.id, f"last counted {span(days * DAY)} ago", guess, None)
-    return None
+    elif since >= RECOUNT_AFTER:
+        reason = f"last counted {span(since)} ago"
+    return None if reason is None else Recount(zone.id, reason, guess, error or None)
