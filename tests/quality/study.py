@@ -8,7 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from parking.domain.quality.drift import Drift
 from parking.domain.quality.findings import Finding
+from parking.domain.quality.reports import WINDOW_DAYS
+from sensors_sim.moments import DAY
 from tests.quality.weeks import Judged, Subject, Weeks
 
 SIGNS: dict[str, tuple[str, ...]] = {
@@ -29,6 +32,8 @@ NOISE: tuple[dict[str, float], ...] = (
 )
 """What healthy sensors go through: nothing, radio, gateways that upload after gaps, retries."""
 RATE = 0.25
+RATES = {"misread": 0.75}
+"""How many break: enough to count them, and few enough for the rest to show what is usual."""
 
 
 @dataclass
@@ -109,14 +114,68 @@ def findings_by_subject(judged: Judged) -> dict[Subject, dict[str, Finding]]:
     return found
 
 
-def run(lots: Sequence[str], seeds: Iterable[str], study: Study | None = None) -> Study:
+def run(
+    lots: Sequence[str],
+    seeds: Iterable[str],
+    study: Study | None = None,
+    noise: Sequence[dict[str, float]] = NOISE,
+) -> Study:
     """Judge weeks with each kind of breakdown, and healthy ones with each kind of noise."""
     study = study or Study()
     for seed in seeds:
         weeks = Weeks(lots, seed)
-        for noise in NOISE:
-            study.add(None, weeks.judge(noise))
+        for rates in noise:
+            study.add(None, weeks.judge(rates))
         for name in SIGNS:
             if name != "lost-exits":  # that takes weeks to show: see `drifts`
-                study.add(name, weeks.judge({name: RATE}))
+                study.add(name, weeks.judge({name: RATES.get(name, RATE)}))
     return study
+
+
+@dataclass(frozen=True, slots=True)
+class DriftCase:
+    """A gate zone that lost departures for weeks: how many a day in truth, and what was told."""
+
+    zone: tuple[str, str]
+    truth: float
+    drift: Drift | None
+    told: bool
+    capacity: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the range holds the truth."""
+        return self.drift is not None and self.drift.low <= self.truth <= self.drift.high
+
+
+def drifts(
+    lots: Sequence[str], seed: str, fault: str | None, *, recounted: bool
+) -> list[DriftCase]:
+    """Have all gates lose departures (or none) for five weeks; judge the last day."""
+    rates = {} if fault is None else {fault: 1.0}
+    weeks = Weeks(lots, seed, rates, recounted=recounted)
+    judged = weeks.judge(rates)
+    cases = []
+    for lot, reports in judged.reports.items():
+        for zone in reports[-1].zones:
+            if zone.counting == "gates":
+                told = {(f.zone, f.kind) for f in reports[-1].findings}
+                last = reports[-1].start // DAY
+                days = range(last - WINDOW_DAYS + 1, last + 1)
+                truth = sum(judged.lost[lot, zone.zone, day] for day in days) / WINDOW_DAYS
+                name = (lot, zone.zone)
+                drifting = (zone.zone, "drift") in told
+                cases.append(DriftCase(name, truth, zone.drift, drifting, zone.capacity))
+    return cases
+
+
+def drift_lines(title: str, cases: Sequence[DriftCase]) -> Iterable[str]:
+    """Write how well drift was told."""
+    known = [case for case in cases if case.drift is not None]
+    errors = sorted(abs(case.drift.cars_per_day - case.truth) for case in known if case.drift)
+    widths = sorted(case.drift.half for case in known if case.drift)
+    yield (
+        f"| {title} | {len(cases)} | {sum(case.truth for case in cases) / len(cases):.1f} "
+        f"| {sum(case.told for case in cases)} | {sum(case.holds for case in cases)} "
+        f"| {errors[len(errors) // 2]:.2f} | {widths[len(widths) // 2]:.2f} |"
+    )

@@ -92,7 +92,23 @@ class Judged:
     reports: dict[str, list[Report]]
     broken: dict[Subject, str]
     subjects: set[Subject]
-    hits: Mapping[str, int]
+    lost: Counter[tuple[str, str, int]]
+    """Departures that never arrived, by lot, zone and day."""
+
+
+def _count_lost(
+    lost: Counter[tuple[str, str, int]],
+    sent: Sequence[Event],
+    arrived: Sequence[tuple[int, Event]],
+) -> None:
+    """Count the departures that never arrived."""
+    came = {(event.lot, event.id) for _, event in arrived}
+    for event in sent:
+        if event.type == "passage" and event.body["direction"] == "out":
+            lost[event.lot, event.body["zone"], event.at_us // DAY] += (
+                event.lot,
+                event.id,
+            ) not in came
 
 
 class Weeks:
@@ -112,6 +128,7 @@ class Weeks:
         self.places = list_places(list(lots))
         self.seed = seed
         self._recounted = recounted
+        self.lost: Counter[tuple[str, str, int]] = Counter()
         start = MONDAY - WINDOW_DAYS * DAY
         self._city = City(self.places, seed, start)
         self._readers = {place.id: Reader(timeline_of(place)) for place in self.places}
@@ -119,10 +136,11 @@ class Weeks:
         held = [(event.at_us, event) for event in self._city.base()]
         for number in range(WINDOW_DAYS):
             day = start + number * DAY
-            held += channel.deliver(self._day(day), None)
+            events = self._day(day)
+            held += channel.deliver(events, None)
+            _count_lost(self.lost, events, held)
             self._read(self._readers, day, held)
             held = []
-        self.hits = Counter(channel.hits)
         self._week = [self._day(MONDAY + number * DAY) for number in range(7)]
 
     def _day(self, day: int) -> list[Event]:
@@ -165,8 +183,11 @@ class Weeks:
         channel = Channel(rates, self.seed)
         readers = {lot: reader.copy() for lot, reader in self._readers.items()}
         arrived: list[tuple[int, Event]] = []
+        lost = Counter(self.lost)
         for events in self._week:
-            arrived += channel.deliver(events, None)
+            came = channel.deliver(events, None)
+            _count_lost(lost, events, came)
+            arrived += came
         by_day: dict[int, list[tuple[int, Event]]] = {}
         for at, event in arrived:
             by_day.setdefault(event.at_us // DAY * DAY, []).append((at, event))
@@ -175,7 +196,7 @@ class Weeks:
             day = MONDAY + number * DAY
             for lot, report in self._read(readers, day, by_day.get(day, ())).items():
                 reports[lot].append(report)
-        return Judged(reports, self._broken(rates), self.subjects, channel.hits)
+        return Judged(reports, self._broken(rates), self.subjects, lost)
 
     @property
     def subjects(self) -> set[Subject]:

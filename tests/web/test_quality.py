@@ -145,8 +145,8 @@ async def test_the_service_judges_by_itself(service: RunningService, database_ur
             event(lot, "passage", 60, direction="out", zone="b1", count=40),
         )
 
-        async def walked() -> int:
-            return int(await run(database_url, "SELECT count(*) FROM lot_progress"))
+        async def walked() -> object:
+            return await run(database_url, "SELECT count(*) FROM lot_progress")
 
         await until(walked, lambda number: number == 1)
     service.terminate()

@@ -48,8 +48,6 @@ def _judge(name: str, sheets: Sequence[Sheet]) -> Finding | None:
     way = "behind" if offset > 0 else "ahead"
     by = span(abs(offset) * 1e6) if abs(offset) >= 90 else f"{abs(offset):.0f} s"
     detail = f"its clock is some {by} {way}"
-    if offset > 0 and round(offset / 1800) and abs(offset - round(offset / 1800) * 1800) < 60:
-        detail += ": perhaps another time zone"
     sensor = None if ":" in name else name
     facts = {"offset_s": round(offset, 1), "events": number}
     return Finding("clock_offset", source.zone, source.space, sensor, None, detail, facts)

@@ -115,9 +115,12 @@ def of_nights(sheets: Sequence[Sheet], zone: str) -> Drift | None:
     middle = len(slopes) / 2
     low = slopes[max(0, math.floor(middle - reach))]
     high = slopes[min(len(slopes) - 1, math.ceil(middle + reach) - 1)]
-    floor = 1 / nights  # cars are whole
     rate = _median(slopes)
-    return Drift(rate, min(low, rate - floor), max(high, rate + floor), 0, nights)
+    # cars are missed at random, so their sum strays as it goes on; and cars are whole
+    stray = _Z * math.sqrt(max(abs(rate), 1 / nights) / nights)
+    return Drift(
+        rate, rate - math.hypot(rate - low, stray), rate + math.hypot(high - rate, stray), 0, nights
+    )
 
 
 def _nights(sheets: Sequence[Sheet], zone: str) -> list[list[int]]:
