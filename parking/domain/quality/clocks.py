@@ -8,7 +8,8 @@ the way, as after an outage or when history is imported.
 from collections.abc import Sequence
 
 from parking.domain.quality.findings import Finding, span
-from parking.domain.quality.sheets import Sheet, middle, quantile
+from parking.domain.quality.lengths import middle, quantile
+from parking.domain.quality.sheets import Sheet
 
 ENOUGH = 8
 """Events without which nothing is said; as many days back are taken as these need, 7 at most."""
@@ -16,6 +17,8 @@ AHEAD_S = 5.0
 AHEAD_SHARE = 0.3
 BEHIND_S = 60.0
 SPREAD = 1.5
+PACED = 0.8
+"""A clock is behind only if its events come as they happen: not when history is imported."""
 
 
 def judge_clocks(sheets: Sequence[Sheet]) -> list[Finding]:
@@ -31,10 +34,12 @@ def judge_clocks(sheets: Sequence[Sheet]) -> list[Finding]:
 def _judge(name: str, sheets: Sequence[Sheet]) -> Finding | None:
     source = sheets[-1].sources[name]
     counts: dict[int, int] = {}
-    number = 0
+    number = steps = paced = 0
     for sheet in sheets[:-8:-1]:
         if name in sheet.sources:
-            for place, count in sheet.sources[name].delays.items():
+            there = sheet.sources[name]
+            steps, paced = steps + there.steps, paced + there.paced
+            for place, count in there.delays.items():
                 counts[place] = counts.get(place, 0) + count
                 number += count
         if number >= ENOUGH:
@@ -43,7 +48,7 @@ def _judge(name: str, sheets: Sequence[Sheet]) -> Finding | None:
         return None
     ordered = sorted(counts.items())
     offset = _offset(ordered, number)
-    if offset is None:
+    if offset is None or (offset > 0 and paced < max(PACED * steps, ENOUGH / 2)):
         return None
     way = "behind" if offset > 0 else "ahead"
     by = span(abs(offset) * 1e6) if abs(offset) >= 90 else f"{abs(offset):.0f} s"

@@ -126,9 +126,10 @@ def of_nights(sheets: Sequence[Sheet], zone: str) -> Drift | None:
 def _nights(sheets: Sequence[Sheet], zone: str) -> list[list[int]]:
     """Give how many more cars had come in than gone out by each quiet hour of following days.
 
-    A new list begins after a day of which not all was heard.
+    A new list begins after a day of which not all was heard. The first day is left out: it may have
+    begun in its middle.
     """
-    whole = whole_days(sheets, sheets[-1].end) if sheets else []
+    whole = whole_days(sheets, sheets[-1].end)[1:] if sheets else []
     totals = [0] * 24
     for sheet in whole:
         part = zone_in(sheet, zone)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from parking.domain.instants import HOUR
-from parking.domain.quality.sheets import Sheet, ZoneSheet, bucket, quantile
+from parking.domain.quality.lengths import bucket, quantile
+from parking.domain.quality.sheets import Sheet, ZoneSheet
 
 FEWEST_DAYS = 3
 """Whole days without which nothing is called a habit."""

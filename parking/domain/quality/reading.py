@@ -19,15 +19,8 @@ from parking.domain.events import (
 from parking.domain.instants import MINUTE, SECOND
 from parking.domain.lots import Zone
 from parking.domain.placing import Misplaced, place
-from parking.domain.quality.sheets import (
-    Base,
-    Hearing,
-    Sheet,
-    Source,
-    SpaceSheet,
-    ZoneSheet,
-    bucket,
-)
+from parking.domain.quality.lengths import bucket
+from parking.domain.quality.sheets import Base, Hearing, Sheet, Source, SpaceSheet, ZoneSheet
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
 
@@ -211,5 +204,4 @@ def _note_delay(sheet: Sheet, entry: Entry, zone_id: str | None) -> None:
     source = sheet.sources.get(name)
     if source is None:
         source = sheet.sources[name] = Source(zone_id, space_id, {})
-    delay = bucket(entry.received_at - entry.at)
-    source.delays[delay] = source.delays.get(delay, 0) + 1
+    source.note(entry.at, entry.received_at)

@@ -5,19 +5,17 @@ changed since, a sensor that was not heard since) is carried from one day's shee
 Moments and lengths are in us; lists of 24 are by the hour that the lot's clocks show.
 """
 
-import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from msgspec import Struct, field
 
 from parking.domain.calendar import boundaries, bucket_start, local, next_bucket, zone_of
-from parking.domain.instants import SECOND
+from parking.domain.instants import MINUTE, SECOND
+from parking.domain.quality.lengths import bucket
 from parking.domain.states import LotState
 
-_STEP = math.log(1.1)
-"""Lengths and delays are kept in buckets a tenth wide."""
 _WEEKEND = 5
 
 
@@ -137,11 +135,30 @@ class ZoneSheet(Struct, array_like=True):
 
 
 class Source(Struct, array_like=True):
-    """Who sends: what it watches, and its events by the bucket of received_at - observed_at."""
+    """Who sends: what it watches, and its events by the bucket of received_at - observed_at.
+
+    `steps` counts stretches of a minute and more between its events, `paced` those of them in which
+    as much time passed here: what is imported, or sent after an outage, comes faster than that.
+    """
 
     zone: str | None
     space: str | None
     delays: dict[int, int] = {}
+    at: int | None = None
+    received: int = 0
+    steps: int = 0
+    paced: int = 0
+
+    def note(self, at: int, received: int) -> None:
+        """Take an event, the next in order of time."""
+        delay = bucket(received - at)
+        self.delays[delay] = self.delays.get(delay, 0) + 1
+        if self.at is not None and at - self.at >= MINUTE:
+            self.steps += 1
+            off = abs((received - self.received) - (at - self.at))
+            self.paced += off <= max(10 * SECOND, (at - self.at) // 10)
+        if self.at is None or at - self.at >= MINUTE:
+            self.at, self.received = at, received
 
 
 class Sheet(Struct):
@@ -267,29 +284,3 @@ def _tilt(space: SpaceSheet, zone: ZoneSheet) -> Tilt:
             y = (zone.occupied[hour] - space.occupied[hour]) / rest
             tilt.add(Tilt(1, x, y, x * x, y * y, x * y))
     return tilt
-
-
-def bucket(length: int) -> int:
-    """Give the bucket of a length in us, negative ones too; 0 holds all under a second."""
-    if abs(length) < SECOND:
-        return 0
-    place = 1 + int(math.log(abs(length) / SECOND) / _STEP)
-    return place if length > 0 else -place
-
-
-def middle(place: int) -> float:
-    """Give the middle of a bucket, seconds."""
-    if place == 0:
-        return 0.0
-    length = math.exp((abs(place) - 0.5) * _STEP)
-    return length if place > 0 else -length
-
-
-def quantile(counts: Sequence[tuple[int, int]], share: float) -> float:
-    """Give what a share of (bucket, count), in order, does not pass, seconds."""
-    rank = share * sum(count for _, count in counts)
-    for place, count in counts:
-        rank -= count
-        if rank <= 0:
-            return middle(place)
-    return middle(counts[-1][0])
