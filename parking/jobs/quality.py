@@ -59,10 +59,11 @@ async def judge_all(replica: Replica, verdicts: Verdicts) -> None:
 
 
 async def thin_out(replica: Replica) -> None:
-    """Delete the sheets that nothing is judged by any more."""
+    """Delete the sheets that nothing is judged by any more, and reports of events long dropped."""
     oldest = moment(replica.clock() - KEPT_DAYS * DAY).date()
+    retained = moment(replica.retained_from).date()
     async with replica.database.connection() as connection:
-        await quality.thin_out(connection, oldest)
+        await quality.thin_out(connection, oldest, retained)
 
 
 async def step(replica: Replica, timeline: Timeline, verdicts: Verdicts) -> bool:

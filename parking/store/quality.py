@@ -143,8 +143,9 @@ async def forget(connection: asyncpg.Connection, lot: str, since: date) -> None:
     await connection.execute("DELETE FROM quality_day WHERE lot = $1 AND day >= $2", lot, since)
 
 
-async def thin_out(connection: asyncpg.Connection, before: date) -> None:
-    """Delete sheets, and counts of duplicates, of days before one."""
+async def thin_out(connection: asyncpg.Connection, before: date, retained: date) -> None:
+    """Delete sheets and counts of duplicates of days before one, and reports before another."""
+    await connection.execute("DELETE FROM quality_day WHERE day < $1", retained)
     await connection.execute("DELETE FROM quality_sheet WHERE day < $1", before)
     await connection.execute("DELETE FROM quality_duplicates WHERE hour < $1::date", before)
 

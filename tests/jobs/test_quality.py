@@ -150,6 +150,9 @@ async def test_old_sheets_are_forgotten_and_reports_stay(node: Node) -> None:
     await judging.thin_out(node.replica)
     assert len(await sheets(node)) == judging.KEPT_DAYS
     assert len(await days(node)) == 20 + WINDOW_DAYS + 1  # nobody looked for longer than that
+    node.replica.retained_from = node.now - 10 * DAY
+    await judging.thin_out(node.replica)
+    assert len(await days(node)) == 11
 
 
 async def test_another_time_zone_is_another_calendar(node: Node) -> None:
