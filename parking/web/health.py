@@ -110,7 +110,7 @@ class BoardMetrics(Collector):
             labels=["lot", "zone"],
         )
         for lot, report in self._verdicts.reports.items():
-            silent.add_metric([lot], sum(found.kind == "silent" for found in report.findings))
+            silent.add_metric([lot], report.silent)
             score.add_metric([lot], report.score)
             for zone in report.zones:
                 if zone.drift is not None:

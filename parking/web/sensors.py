@@ -1,13 +1,13 @@
 """Sensors of a lot: when each was last heard, how it is, and whether it makes sense."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from aiohttp import web
 
-from parking.domain.instants import HOUR, SECOND, rfc3339
-from parking.domain.quality.findings import Finding, Kind
+from parking.domain.instants import SECOND, rfc3339
+from parking.domain.quality.findings import Finding
 from parking.domain.states import LotState, SensorState
 from parking.domain.timeline import Layout
 from parking.errors import NotFound
@@ -90,7 +90,7 @@ def _item(
         "sensor": name,
         "zone": zone,
         "space": space,
-        "state": _state(sensor, live, now, {finding.kind for finding in own}),
+        "state": _state(sensor, live, now, own),
         "heard_at": None if heard is None else rfc3339(heard),
         "battery_pct": None if health is None else health.battery_pct,
         "rssi_dbm": None if health is None else health.rssi_dbm,
@@ -99,7 +99,7 @@ def _item(
     }
 
 
-def _state(sensor: _Sensor, live: LiveLot, now: int, kinds: set[Kind]) -> State:
+def _state(sensor: _Sensor, live: LiveLot, now: int, findings: Sequence[Finding]) -> State:
     """Judge by what is heard now, then by what was found; its gateway's heartbeats are its own."""
     _, zone_id, _, heard, _ = sensor
     if heard is None:
@@ -108,6 +108,7 @@ def _state(sensor: _Sensor, live: LiveLot, now: int, kinds: set[Kind]) -> State:
     zone = None if layout is None else layout.zones.get(zone_id or "")
     alive = heard if state is None or state.beat is None else max(heard, state.beat)
     silent = zone is not None and now - alive >= zone.stale_after_s * SECOND
-    if silent or ("silent" in kinds and now - heard >= HOUR):
+    unheard = {found.since for found in findings if found.is_silence}
+    if silent or any(since is not None and heard <= since for since in unheard):
         return "silent"
-    return "stuck" if "stuck" in kinds else "ok"
+    return "stuck" if any(found.kind == "stuck" for found in findings) else "ok"

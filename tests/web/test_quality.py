@@ -1,10 +1,12 @@
 """Quality over HTTP: which days of which lots are told to whom, and what a lot's sensors bear."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 
+from parking.domain.instants import micros
 from parking.domain.quality.findings import Finding
 from tests.service import RunningService
 from tests.store.serving import run
@@ -115,14 +117,21 @@ async def test_sensors_bear_what_was_found_of_them(
         offset = Finding(
             "clock_offset", "b1", None, "loop", None, "45 s ahead", {"offset_s": -45.0}
         )
-        found = report(DAYS[2], stuck("ev", "e1"), stuck("b1", None), offset)
+        quiet = Finding("silent", "ev", "e2", None, 1, "not heard for 5 h", {"unheard_s": 18_000.0})
+        found = report(DAYS[2], stuck("ev", "e1"), stuck("b1", None), offset, quiet)
         await put(database_url, lot, found)
         answer = await client.ask("GET", f"/v1/lots/{lot}/sensors")
         by_name = {item["sensor"]: item for item in answer.json["items"]}
-        assert (by_name["e1"]["state"], by_name["e2"]["state"]) == ("stuck", "ok")
+        states = (by_name["e1"]["state"], by_name["e2"]["state"])
+        assert states == ("stuck", "ok"), "e2 was heard since"
         assert [finding["kind"] for finding in by_name["e1"]["findings"]] == ["stuck"]
-        assert by_name["e2"]["findings"] == []
+        assert [finding["kind"] for finding in by_name["e2"]["findings"]] == ["silent"]
         assert [finding["kind"] for finding in by_name["ramp"]["findings"]] == ["stuck"]
+        later = micros(datetime.now(UTC))
+        await put(database_url, lot, report(DAYS[2], msgspec.structs.replace(quiet, since=later)))
+        answer = await client.ask("GET", f"/v1/lots/{lot}/sensors")
+        now = {item["sensor"]: item["state"] for item in answer.json["items"]}
+        assert (now["e1"], now["e2"]) == ("ok", "silent")
 
 
 async def test_a_gateway_that_lives_speaks_for_its_sensors(client: Client) -> None:

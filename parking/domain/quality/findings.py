@@ -30,6 +30,11 @@ class Finding(Struct, frozen=True):
     detail: str
     facts: dict[str, float] = {}
 
+    @property
+    def is_silence(self) -> bool:
+        """Whether it is of something that is not heard: not of what was silent for a while."""
+        return self.kind == "silent" and (self.since is not None or "unheard_s" not in self.facts)
+
 
 def span(us: float) -> str:
     """Write a length for people: `40 min`, `7.5 h`, `12 days`."""

@@ -81,6 +81,11 @@ class Report(Struct, frozen=True):
     findings_total: int
     recounts: list[Recount]
 
+    @property
+    def silent(self) -> int:
+        """How many zones and spaces were not heard at `through`."""
+        return sum(finding.is_silence for finding in self.findings)
+
 
 def judge(sheets: Sequence[Sheet], state: LotState, layout: Layout, duplicates: int) -> Report:
     """Judge the last of these days, which follow each other, by those before it.

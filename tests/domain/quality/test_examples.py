@@ -222,11 +222,12 @@ def test_a_zone_that_is_silent() -> None:
     report = judged(COUNTED, [days[0], []])
     found = only(report)
     assert (found.kind, found.zone, found.detail) == ("silent", "c", "not heard for 24.2 h")
-    assert report.score == 0
+    assert (report.score, report.silent) == (0, 1)
     gap = [made for made in days[1] if not MONDAY + 6 * HOUR < made.at < MONDAY + 12 * HOUR]
     report = judged(COUNTED, [days[0], gap])
     assert only(report).detail == "was silent for 2.0 h of the day"
     assert 85 < report.score < 95
+    assert report.silent == 0
     early = judged(COUNTED, [*days_of(counts, 6)[:-1], []], through=70 * MINUTE)
     assert only(early).detail == "not heard for 80 min, more than 4 times the usual longest gap"
 
@@ -234,7 +235,7 @@ def test_a_zone_that_is_silent() -> None:
 def test_what_was_never_heard() -> None:
     report = judged(COUNTED, [[]])
     assert only(report).detail == "never heard"
-    assert (report.score, report.reasons[0].points) == (0, 100)
+    assert (report.score, report.reasons[0].points, report.silent) == (0, 100, 1)
 
 
 # -- gates -----------------------------------------------------------------------------------------
