@@ -89,6 +89,8 @@ class Study:
         yield "| fault | sensor-weeks broken | found | recall | findings | wrong | precision |"
         yield "|---|---|---|---|---|---|---|"
         for name, score in self.scores.items():
+            if not score.broken:  # drift has a table of its own
+                continue
             yield (
                 f"| {name} | {score.broken:,} | {score.found:,} | {score.recall:.1%} "
                 f"| {score.told:,} | {score.wrong:,} | {score.precision:.1%} |"
