@@ -7,6 +7,7 @@ and those after it are read and judged again, as far back as there are sheets.
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -26,6 +27,8 @@ from parking.store.database import Connection
 log = logging.getLogger("parking.jobs.quality")
 
 KEPT_DAYS = WINDOW_DAYS + 7
+_MOST_EVENTS = 100_000
+"""After how much a day is stored as far as it is read, so that nothing else waits for long."""
 
 
 @dataclass(slots=True)
@@ -40,8 +43,27 @@ class _Work:
     earlier: list[Sheet]
 
 
-async def judge_all(replica: Replica, verdicts: Verdicts) -> None:
-    """Judge the running day of all lots, and what is left of the days before."""
+@dataclass(slots=True)
+class _Piece:
+    """What was read of a day at `at`: `sealed` is how far for good, and `frozen` the sheet of that.
+
+    `whole`: whether nothing is left to read now; `over`: whether the day is.
+    """
+
+    at: int
+    sealed: int
+    frozen: bytes
+    whole: bool
+    over: bool
+    duplicates: int
+    report: Report | None = None
+
+
+async def judge_all(replica: Replica, verdicts: Verdicts, share: float = 1.0) -> None:
+    """Judge the running day of all lots, and what is left of the days before.
+
+    It rests in between, to work for no more than a share of the time.
+    """
     current = {
         live.id: live.timeline
         for live in replica.board.all_lots()
@@ -50,8 +72,11 @@ async def judge_all(replica: Replica, verdicts: Verdicts) -> None:
     verdicts.keep(set(current))
     for timeline in current.values():
         try:
-            while await step(replica, timeline, verdicts):
-                continue
+            further = True
+            while further:
+                started = time.monotonic()
+                further = await step(replica, timeline, verdicts)
+                await asyncio.sleep((time.monotonic() - started) * (1 / share - 1))
         except DatabaseAway:
             raise
         except Exception:  # as with the walk
@@ -67,53 +92,76 @@ async def thin_out(replica: Replica) -> None:
 
 
 async def step(replica: Replica, timeline: Timeline, verdicts: Verdicts) -> bool:
-    """Read and judge a day of a lot at most; whether there are further days to judge now."""
+    """Read and judge a day of a lot, or a part of a long one; whether there is more to do now."""
     now = replica.clock()
     timezone = timeline.last_layout.lot.timezone
     today = day_of(now, timezone)
     async with replica.database.transaction("repeatable_read") as connection:
-        head = await history.get_head(connection)
         walked = await checkpoints.find_progress(connection, timeline.id)
         if walked is None or walked[1] != timezone:
             return False  # the walk has yet to come
         if await quality.has_other_calendar(connection, timeline.id, timezone):
             await _change_calendar(replica, timeline.id, today)
             return True
+        head = await history.get_head(connection)
         work = await _begin(connection, timeline, today, head.retained_from)
-        sealed = min(walked[0], work.day.end)
-        if sealed < work.day.end <= today.start:
+        if walked[0] < work.day.end <= today.start:
             return False  # a day that was taken back, and the walk has yet to go over it again
-        await _read(connection, timeline, work, max(work.begin, sealed))
-        over = sealed == work.day.end
-        frozen = quality.encode(work.sheet)
-        if not over:
-            await _read(connection, timeline, work, min(now, work.day.end))
-        duplicates = await quality.count_duplicates(
-            connection, timeline.id, work.day.start, work.day.end
-        )
-    report = await _judge(timeline, work, duplicates)
-    if over:
+        piece = await _work_up(connection, timeline, work, walked[0], now)
+    if piece.whole:
+        piece.report = await _judge(timeline, work, piece.duplicates)
+    if piece.over:
         seal(work.sheet)
-        frozen = quality.encode(work.sheet)
+        piece.frozen = quality.encode(work.sheet)
+    if not await _store(replica, timeline, work, piece, head.seq):
+        return False
+    if piece.report is not None and work.day == today:
+        verdicts.put(timeline.id, piece.report)
+    return piece.over or not piece.whole
+
+
+async def _work_up(
+    connection: Connection, timeline: Timeline, work: _Work, walked: int, now: int
+) -> _Piece:
+    """Read a day on: what the walk has gone over for good, and the rest as it is now."""
+    due = min(walked, work.day.end)
+    sealed = await _read(connection, timeline, work, due, _MOST_EVENTS)
+    frozen = quality.encode(work.sheet)
+    whole, over = sealed >= due, sealed == work.day.end
+    if whole and not over:
+        await _read(connection, timeline, work, min(now, work.day.end))
+    start, end = work.day.start, work.day.end
+    duplicates = await quality.count_duplicates(connection, timeline.id, start, end)
+    return _Piece(now, sealed, frozen, whole, over, duplicates)
+
+
+async def _store(
+    replica: Replica,
+    timeline: Timeline,
+    work: _Work,
+    piece: _Piece,
+    seq: int,
+) -> bool:
+    """Store what was made of the log up to place `seq`; False when it was overtaken meanwhile."""
     try:
         async with replica.database.transaction() as connection:
-            if sealed > work.begin or over:
+            if piece.sealed > work.begin or piece.over:
                 await quality.advance(
                     connection,
                     timeline.id,
                     work.date,
-                    frozen,
-                    through=sealed,
-                    timezone=timezone,
-                    seq=head.seq,
+                    piece.frozen,
+                    through=piece.sealed,
+                    timezone=timeline.last_layout.lot.timezone,
+                    seq=seq,
                 )
-            if report is not None:
-                await quality.store_report(connection, timeline.id, work.date, now, report)
+            if piece.report is not None:
+                await quality.store_report(
+                    connection, timeline.id, work.date, piece.at, piece.report
+                )
     except checkpoints.Overtaken:
         return False
-    if report is not None and work.day == today:
-        verdicts.put(timeline.id, report)
-    return over
+    return True
 
 
 async def _change_calendar(replica: Replica, lot: str, today: Day) -> None:
@@ -150,16 +198,23 @@ async def _begin(
     return _Work(day, named, begin, sheet, state, sheets)
 
 
-async def _read(connection: Connection, timeline: Timeline, work: _Work, until: int) -> None:
-    """Read on to a moment, us."""
+async def _read(
+    connection: Connection, timeline: Timeline, work: _Work, until: int, most: int | None = None
+) -> int:
+    """Read on to a moment, us, or so many events; gives how far it is read then."""
     if until <= work.sheet.through:
-        return
+        return work.sheet.through
     voided = await history.list_voided(connection, timeline.id)
-    since = work.sheet.through
-    async for _, entries in history.instants(connection, timeline.id, voided, since, until):
+    since, number = work.sheet.through, 0
+    async for at, entries in history.instants(connection, timeline.id, voided, since, until):
+        if most is not None and number >= most:
+            finish(work.sheet, at)
+            return at
         for entry in entries:
             take(work.sheet, work.state, entry, timeline)
+        number += len(entries)
     finish(work.sheet, until)
+    return until
 
 
 async def _judge(timeline: Timeline, work: _Work, duplicates: int) -> Report | None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 
 from parking.domain.instants import DAY
@@ -22,27 +21,22 @@ DROP_SECONDS = 10.0
 CHECK_SECONDS = 300.0
 QUALITY_SECONDS = 60.0
 QUALITY_SHARE = 0.1
-"""Of the time, at most, in which quality is judged: with very much to read it comes less often."""
+"""Of the time, at most, in which quality is judged: with much to read a round takes longer."""
 
 
-async def every(
-    seconds: float, name: str, work: Callable[[], Awaitable[object]], share: float = 1.0
-) -> None:
+async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
     """Do `work` now and again every so many seconds, until cancelled.
 
-    It is done for at most a `share` of the time. While the database is away it waits; another
-    failure is logged and does not end it.
+    While the database is away it waits; another failure is logged and does not end it.
     """
     while True:
-        started = time.monotonic()
         try:
             await work()
         except DatabaseAway:
             log.info("%s waits for the database", name)
         except Exception:  # a job that fails must not end the service
             log.exception("%s failed", name)
-        lasted = time.monotonic() - started
-        await asyncio.sleep(max(seconds, lasted * (1 / share - 1)))
+        await asyncio.sleep(seconds)
 
 
 class Jobs:
@@ -78,7 +72,7 @@ class Jobs:
         if not await self._leadership.held():
             self._verdicts.keep(set())
             return
-        await quality.judge_all(self._replica, self._verdicts)
+        await quality.judge_all(self._replica, self._verdicts, QUALITY_SHARE)
         day = self._replica.clock() // DAY
         if day != self._thinned:
             await quality.thin_out(self._replica)
@@ -107,5 +101,5 @@ class Jobs:
             group.create_task(every(WALK_SECONDS, "walk", self.walk))
             group.create_task(every(MONTHS_SECONDS, "making months", self.make_months))
             group.create_task(every(CHECK_SECONDS, "check", self.check))
-            group.create_task(every(QUALITY_SECONDS, "quality", self.judge, QUALITY_SHARE))
+            group.create_task(every(QUALITY_SECONDS, "quality", self.judge))
             group.create_task(every(DROP_SECONDS, "dropping months", self.drop_months))

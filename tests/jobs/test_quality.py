@@ -155,6 +155,19 @@ async def test_old_sheets_are_forgotten_and_reports_stay(node: Node) -> None:
     assert len(await days(node)) == 11
 
 
+async def test_long_days_are_read_piece_by_piece(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await gated(node)
+    await node.take([passage(f"n{n}", NOW - n * 20 * MINUTE) for n in range(1, 200)])
+    await judge(node)
+    whole = await sheets(node), [day.report for day in await days(node)]
+    await forget_all(node)
+    monkeypatch.setattr(judging, "_MOST_EVENTS", 7)
+    await judge(node)
+    assert whole == (await sheets(node), [day.report for day in await days(node)])
+
+
 async def test_another_time_zone_is_another_calendar(node: Node) -> None:
     await gated(node)
     await node.take([passage(f"n{n}", NOW - n * HOUR) for n in range(60)])
