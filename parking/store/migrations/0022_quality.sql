@@ -1,3 +1,4 @@
+-- serves: 0011
 -- How well the sensors of a lot work, by days of its local calendar. All of it is derived from the
 -- log, but for the duplicates, which leave no other trace.
 
