@@ -20,6 +20,7 @@ from parking.live.past import Past
 from parking.live.replica import Replica
 from parking.live.reports import Reports
 from parking.live.stream import Stream
+from parking.live.verdicts import Verdicts
 from parking.store import audit, embedded
 from parking.store.database import Database, open_database
 from parking.store.leadership import Leadership
@@ -39,6 +40,7 @@ from parking.web.limits import limits_of
 from parking.web.lots import Lots
 from parking.web.nearby import NearbyLots
 from parking.web.protection import Protection
+from parking.web.quality import Quality
 from parking.web.routes import build, list_routes
 from parking.web.sensors import Sensors
 from parking.web.site import Site
@@ -114,7 +116,10 @@ class Service:
         stream = Stream(self._replica)
         self._stream = stream
         self._leadership = Leadership(dsn)
-        self._jobs = Jobs(self._replica, intake.oldest, self._leadership)
+        verdicts = Verdicts()
+        self._jobs = Jobs(
+            self._replica, intake.oldest, self._leadership, verdicts, self._commits.repeats
+        )
         self._streams = Streams(self._replica, stream)
         documents, site = Documents(), Site(settings)
         prefix = settings.path_prefix or ""
@@ -131,6 +136,7 @@ class Service:
             events=self._events,
             sensors=Sensors(self._replica),
             usage=Usage(self._replica, Reports(database)),
+            quality=Quality(self._replica),
             keys=Keys(self._replica),
             audit=Audit(self._replica),
             health=Health(self._replica),
@@ -146,7 +152,7 @@ class Service:
             events=self._events,
         )
         self._runner = Runner(app, protection, express, shutdown_seconds=_DRAIN_SECONDS)
-        self._board_metrics = BoardMetrics(self._replica)
+        self._board_metrics = BoardMetrics(self._replica, verdicts)
         metrics.registry.register(self._board_metrics)
         self._lot_metrics = LotMetrics(self._replica)
         metrics.registry.register(self._lot_metrics)

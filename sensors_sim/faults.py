@@ -7,12 +7,13 @@ they would have arrived; a drained channel holds nothing.
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sensors_sim.breakdowns import BREAKDOWNS, spoil
+from sensors_sim.chances import chance
 from sensors_sim.moments import DAY, HOUR, MINUTE
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ FAULTS: dict[str, Fault] = {
     "stuck": Fault(True, "chance per sensor and day to report the same for 1 h to 12 h"),
     "lost-passages": Fault(True, "share of passages that no gate notices"),
     "clock-ahead": Fault(True, "share of events stamped 1 min to 10 min in the future"),
+    **{name: Fault(True, meaning) for name, meaning in BREAKDOWNS.items()},
 }
 
 
@@ -65,11 +67,6 @@ def loses_data(rates: Mapping[str, float]) -> bool:
     return any(rate > 0 and FAULTS[name].loses for name, rate in rates.items())
 
 
-def chance(key: str) -> float:
-    """Return a number in [0, 1) that looks random and is always the same for a key."""
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=6).digest()) / 2**48
-
-
 class Channel:
     """The way from the sensors to the service, with faults; `hits` counts them by name."""
 
@@ -86,22 +83,29 @@ class Channel:
 
         `exact` events (a base that people have counted) may come late or twice, never wrong.
         """
+        return [event for _, event in self.deliver(events, until_us, exact=exact)]
+
+    def deliver(
+        self, events: Iterable[Event], until_us: int | None, *, exact: bool = False
+    ) -> list[tuple[int, Event]]:
+        """Do as `carry`, and tell when (µs) each event arrives; None: all of them do."""
         if not self._rates:
-            return list(events)
+            return [(event.at_us, event) for event in events]
         for event in events:
-            arriving = event if exact else self._spoilt(event)
-            if arriving is not None:
-                self._hold(arriving, event.at_us)
+            for arriving in [event] if exact else self._spoilt(event):
+                # what a wrong clock stamps is sent when it happened all the same
+                self._hold(arriving, self._happened(arriving, event))
         return self._released(until_us)
 
     def drain(self) -> list[Event]:
         """Return everything that is still held."""
-        return self._released(None)
+        return [event for _, event in self._released(None)]
 
-    def _released(self, until_us: int | None) -> list[Event]:
+    def _released(self, until_us: int | None) -> list[tuple[int, Event]]:
         events = []
         while self._held and (until_us is None or self._held[0][0] < until_us):
-            events.append(heapq.heappop(self._held)[2])
+            arrived_us, _, event = heapq.heappop(self._held)
+            events.append((arrived_us, event))
         return events
 
     def _push(self, moment_us: int, event: Event) -> None:
@@ -147,19 +151,28 @@ class Channel:
                 end_us = max(end_us, until_us)
         return end_us
 
-    def _spoilt(self, event: Event) -> Event | None:
-        """Return the event as a failing sensor sends it; None when it never does."""
+    def _spoilt(self, event: Event) -> list[Event]:
+        """Return what a failing sensor sends instead of an event; nothing when it never does."""
+        sent, broken = spoil(self._seed, self._rates, event)
+        if broken is not None:
+            self.hits[broken] += 1
+            return sent
         if event.type == "passage" and self._hit("lost-passages", event):
-            return None
+            return []
         if "stuck" in self._rates:
             stuck = self._as_stuck(event)
             if stuck is None:
-                return None
+                return []
             event = stuck
         if self._hit("clock-ahead", event):
             ahead = MINUTE + round(9 * MINUTE * self._share("clock-ahead", event))
             event = event.at(event.at_us + ahead - ahead % 1000)
-        return event
+        return [event]
+
+    @staticmethod
+    def _happened(arriving: Event, event: Event) -> int:
+        """Return when (µs) what arrives happened: an event that was made up at its own moment."""
+        return event.at_us if arriving.id == event.id else arriving.at_us
 
     def _as_stuck(self, event: Event) -> Event | None:
         """Return what a stuck sensor reports instead: the same as before, or no change at all."""

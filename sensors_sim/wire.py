@@ -38,6 +38,10 @@ class Event:
         """Return the same event, observed at another moment (µs)."""
         return replace(self, at_us=moment_us)
 
+    def renamed(self, event_id: str) -> Event:
+        """Return the same event under another id."""
+        return replace(self, id=event_id)
+
     def with_body(self, body: Mapping[str, Any]) -> Event:
         """Return the same event with other facts."""
         return replace(self, body=body)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from parking import metrics
 from parking.domain.events import Entry
 from parking.errors import DatabaseAway, Overloaded, ParkingError
+from parking.live.repeats import Repeats
 from parking.live.replica import Replica
 from parking.store.log import LogWriter, Outcome
 
@@ -43,6 +44,7 @@ class GroupCommit:
         self._closing = False
         self._recent: set[tuple[str, str]] = set()
         self._before: set[tuple[str, str]] = set()
+        self.repeats = Repeats()
 
     async def submit(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Store entries and say what became of each, in their order.
@@ -101,6 +103,7 @@ class GroupCommit:
             log.exception("commit failed")
             self._answer(group, DatabaseAway("Storing failed.", headers={"Retry-After": "2"}))
         else:
+            self.repeats.count(entries, outcomes)
             at = 0
             for waiting in group:
                 if not waiting.done.done():

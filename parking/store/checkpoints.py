@@ -20,7 +20,9 @@ LAG = 2 * MINUTE
 
 _TAKE_BACK = """
 WITH touched AS (SELECT * FROM unnest($1::text[], $2::timestamptz[]) AS t (lot, at)),
-     gone AS (DELETE FROM checkpoint c USING touched t WHERE c.lot = t.lot AND c.at > t.at)
+     gone AS (DELETE FROM checkpoint c USING touched t WHERE c.lot = t.lot AND c.at > t.at),
+     judged AS (UPDATE quality_progress q SET through = t.at FROM touched t
+                WHERE q.lot = t.lot AND q.through > t.at)
 UPDATE lot_progress p SET through = t.at FROM touched t WHERE p.lot = t.lot AND p.through > t.at
 """
 _NEAREST = """
@@ -77,7 +79,7 @@ def encode(past: Past) -> Stored:
 
 
 async def take_back(connection: asyncpg.Connection, touched: Mapping[str, int]) -> None:
-    """Delete the checkpoints of each lot after the given moment (us)."""
+    """Delete the checkpoints of each lot after the given moment (us), and judge it again."""
     lots, moments = list(touched), [moment(us) for us in touched.values()]
     await connection.execute(_TAKE_BACK, lots, moments)
 
@@ -135,9 +137,7 @@ async def store(
     The head is locked from here on, so an event either is looked for here, or finds what is stored
     here and deletes it.
     """
-    await connection.execute("SELECT 1 FROM log_head FOR UPDATE")
-    if await connection.fetchval(_OVERTAKEN, seq, lot, moment(through)):
-        raise Overtaken
+    await hold(connection, lot, through, seq)
     await connection.execute(
         _STORE,
         lot,
@@ -147,6 +147,16 @@ async def store(
     )
     await connection.execute(_PROGRESS, lot, moment(through), timezone)
     await connection.execute(_WORKED, moment(through))
+
+
+async def hold(connection: asyncpg.Connection, lot: str, through: int, seq: int) -> None:
+    """Lock the head to store what was made of the log up to place `seq`, in a transaction.
+
+    Overtaken when an event has come since that belongs before `through`, us, or a void.
+    """
+    await connection.execute("SELECT 1 FROM log_head FOR UPDATE")
+    if await connection.fetchval(_OVERTAKEN, seq, lot, moment(through)):
+        raise Overtaken
 
 
 async def thin_out(connection: asyncpg.Connection, before: int) -> None:

@@ -35,11 +35,6 @@ WHERE lot = $1 AND observed_at >= $2 AND observed_at < $3 AND ($4::text IS NULL 
   AND (observed_at, seq) < ($5, $6)
 ORDER BY observed_at DESC, seq DESC LIMIT $7
 """
-_UNCHANGING = """
-SELECT body::jsonb ->> 'space' AS space FROM event
-WHERE lot = $1 AND observed_at > $2 AND type = 'space' GROUP BY 1
-HAVING count(*) >= $3 AND count(DISTINCT body::jsonb ->> 'occupied') = 1
-"""
 _ALL_VOIDED = "SELECT DISTINCT lot, target FROM void"
 
 
@@ -193,11 +188,3 @@ async def list_page(
     return [
         Line(read_entry(row), None if row["type"] == "void" else row["voided_by"]) for row in rows
     ]
-
-
-async def list_unchanging(
-    connection: asyncpg.Connection, lot: str, since: int, readings: int
-) -> set[str]:
-    """List the spaces with so many readings since then (us) and all of them alike."""
-    rows = await connection.fetch(_UNCHANGING, lot, moment(since), readings)
-    return {row["space"] for row in rows}

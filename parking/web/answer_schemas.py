@@ -8,6 +8,7 @@ from typing import get_args
 from parking.domain.access import ROLES
 from parking.store.audit import Action
 from parking.web.event_schemas import ID, REF, TIME, Schema
+from parking.web.quality_schemas import DRIFT, FINDING, QUALITY
 from parking.web.sensors import State
 from parking.web.usage_schemas import USAGE_ROW
 
@@ -73,6 +74,10 @@ def answers(found: dict[str, Schema]) -> dict[str, Schema]:
             "A new key.",
             {**_KEY["properties"], "key": {"type": "string", "description": "shown this once"}},
         ),
+        "Quality": QUALITY,
+        "QualityList": _list("Lots' days by lot and day.", _ref("Quality")),
+        "Finding": FINDING,
+        "Drift": DRIFT,
         "Act": _ACT,
         "ActList": _list("What was done, newest first.", _ref("Act")),
         "Status": _object("How it is.", {"status": {"enum": ["alive", "ready"], "type": "string"}}),
@@ -131,13 +136,19 @@ _SENSOR: Schema = _object(
         "state": {
             "type": "string",
             "enum": list(get_args(State)),
-            "description": "`silent`: not heard for the zone's stale_after_s; `stuck`: reports "
-            "the same again and again",
+            "description": "`silent`: not heard, nor its zone's gateway, for the zone's "
+            "stale_after_s, or for much longer than is usual; `stuck`: unchanged for much longer "
+            "than is usual at these hours",
         },
         "heard_at": _maybe(TIME, "when it was last heard, UTC"),
         "battery_pct": _maybe({"type": "number"}, "percent"),
         "rssi_dbm": _maybe({"type": "number"}, "signal, dBm"),
         "temperature_c": _maybe({"type": "number"}, "degrees Celsius"),
+        "findings": {
+            "type": "array",
+            "items": _ref("Finding"),
+            "description": "what was found of it when its lot was last judged",
+        },
     },
 )
 _KEY: Schema = _object(

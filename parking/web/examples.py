@@ -150,6 +150,9 @@ DESCRIPTIONS = {
     "GET /v1/lots/{lot}/events": "What is voided is listed too, and says by which event.",
     "GET /v1/lots/{lot}/sensors": "Sensors that named themselves, and spaces and zones that have "
     "none.",
+    "GET /v1/quality": "Of the running day as it was judged last, a few minutes ago at most while "
+    "the service is well; `judged_at` tells. With neither `from` nor `to`, the latest day of each "
+    "lot. Recounts are proposals: nothing is changed by them. An operator sees its own lots.",
     "POST /v1/keys": "`operator` is for the role operator, and only for it.",
     "DELETE /v1/keys/{key}": "It works nowhere a second later.",
     "GET /readyz": "The database is reached and the state rebuilt.",

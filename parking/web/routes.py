@@ -17,6 +17,7 @@ from parking.web.keys import Keys
 from parking.web.lots import Lots
 from parking.web.nearby import NearbyLots
 from parking.web.prebuilt import ALWAYS
+from parking.web.quality import Quality, QualityQuery
 from parking.web.sensors import Sensors
 from parking.web.site import WORKER, Site
 from parking.web.streams import Streams
@@ -37,6 +38,7 @@ def list_routes(
     events: Events,
     sensors: Sensors,
     usage: Usage,
+    quality: Quality,
     keys: Keys,
     audit: Audit,
     health: Health,
@@ -106,6 +108,10 @@ def list_routes(
               (Answer(ok, "Rows; a page of them as JSON, all of them as CSV", "UsageList"),
                Answer(ok, "All rows", {"type": "string"}, "text/csv")),
               rule=Rule(ROLES, "shown"), query=params.UsageQuery, errors=(404, 406)),
+        Route("GET", "/v1/quality", quality.get,
+              "How well the sensors of lots work, by days of their calendar", "planners",
+              (Answer(ok, "Lots' days by lot and day", "QualityList"),),
+              rule=Rule(ROLES, "shown"), query=QualityQuery, errors=(404,)),
         Route("POST", "/v1/keys", keys.post, "Make a key", "keys",
               (Answer(new, "The key, shown this once", "NewKey"),),
               rule=ADMIN, body=models.KeyRequest),

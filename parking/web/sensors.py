@@ -1,32 +1,34 @@
 """Sensors of a lot: when each was last heard, how it is, and whether it makes sense."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from aiohttp import web
 
-from parking.domain.instants import DAY, SECOND, rfc3339
+from parking.domain.instants import SECOND, rfc3339
+from parking.domain.quality.findings import Finding
 from parking.domain.states import LotState, SensorState
 from parking.domain.timeline import Layout
 from parking.errors import NotFound
+from parking.live.lot import LiveLot
 from parking.live.replica import Replica
 from parking.live.turns import Turns
-from parking.store import history
+from parking.store import quality
 from parking.web.calls import Call
 from parking.web.pages import invalid_cursor, make_cursor, read_cursor
 from parking.web.params import PageQuery
+from parking.web.quality import shown_finding
 from parking.web.replies import reply_value
 
 State = Literal["ok", "silent", "stuck", "never_heard"]
-STUCK_DAYS = 7
-STUCK_READINGS = 50
-"""A sensor that reported so often within STUCK_DAYS and never anything else is stuck."""
 
 
 class Sensors:
     """`/v1/lots/{lot}/sensors`."""
 
     def __init__(self, replica: Replica) -> None:
-        """Read the board; the log for what never changes."""
+        """Read the board, and what was found of the lot when it was last judged."""
         self._replica = replica
         self._turns = Turns(2, 50)
 
@@ -37,9 +39,7 @@ class Sensors:
             raise NotFound("There is no such lot.")
         now = self._replica.clock()
         async with self._turns.turn(), self._replica.database.connection() as connection:
-            stuck = await history.list_unchanging(
-                connection, live.id, now - STUCK_DAYS * DAY, STUCK_READINGS
-            )
+            judged = await quality.list_latest(connection, [live.id], after=None, limit=1)
         query: PageQuery = call.query
         start = 0
         if query.cursor is not None:
@@ -50,12 +50,17 @@ class Sensors:
         found = _sensors(live.state, live.timeline.current)
         page = found[start : start + query.limit]
         following = make_cursor(str(start + len(page))) if start + len(page) < len(found) else None
-        items = [_item(sensor, live.timeline.current, now, stuck) for sensor in page]
+        findings: defaultdict[_Watched, list[Finding]] = defaultdict(list)
+        for finding in judged[0].report.findings if judged else ():
+            findings[finding.zone, finding.space].append(finding)
+        items = [_item(sensor, live, now, findings) for sensor in page]
         return reply_value({"items": items, "next": following})
 
 
 _Sensor = tuple[str | None, str | None, str | None, int | None, SensorState | None]
 """Its id, zone, space, when it was heard (us), and its health."""
+_Watched = tuple[str | None, str | None]
+"""A zone and a space, or a zone alone."""
 
 
 def _sensors(state: LotState, layout: Layout) -> list[_Sensor]:
@@ -76,23 +81,34 @@ def _sensors(state: LotState, layout: Layout) -> list[_Sensor]:
     return found
 
 
-def _item(sensor: _Sensor, layout: Layout, now: int, stuck: set[str]) -> dict[str, Any]:
-    name, zone_id, space, heard, health = sensor
-    zone = layout.zones.get(zone_id or "")
-    state: State = "ok"
-    if heard is None:
-        state = "never_heard"
-    elif zone is not None and now - heard >= zone.stale_after_s * SECOND:
-        state = "silent"
-    elif space in stuck:
-        state = "stuck"
+def _item(
+    sensor: _Sensor, live: LiveLot, now: int, findings: Mapping[_Watched, list[Finding]]
+) -> dict[str, Any]:
+    name, zone, space, heard, health = sensor
+    own = [finding for finding in findings.get((zone, space), ()) if finding.sensor in (None, name)]
     return {
         "sensor": name,
-        "zone": zone_id,
+        "zone": zone,
         "space": space,
-        "state": state,
+        "state": _state(sensor, live, now, own),
         "heard_at": None if heard is None else rfc3339(heard),
         "battery_pct": None if health is None else health.battery_pct,
         "rssi_dbm": None if health is None else health.rssi_dbm,
         "temperature_c": None if health is None else health.temperature_c,
+        "findings": [shown_finding(finding) for finding in own],
     }
+
+
+def _state(sensor: _Sensor, live: LiveLot, now: int, findings: Sequence[Finding]) -> State:
+    """Judge by what is heard now, then by what was found; its gateway's heartbeats are its own."""
+    _, zone_id, _, heard, _ = sensor
+    if heard is None:
+        return "never_heard"
+    layout, state = live.timeline.current, live.state.zones.get(zone_id or "")
+    zone = None if layout is None else layout.zones.get(zone_id or "")
+    alive = heard if state is None or state.beat is None else max(heard, state.beat)
+    silent = zone is not None and now - alive >= zone.stale_after_s * SECOND
+    unheard = {found.since for found in findings if found.is_silence}
+    if silent or any(since is not None and heard <= since for since in unheard):
+        return "silent"
+    return "stuck" if any(found.kind == "stuck" for found in findings) else "ok"

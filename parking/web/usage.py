@@ -8,7 +8,7 @@ from aiohttp import web
 
 from parking.domain.instants import HOUR
 from parking.domain.timeline import Timeline
-from parking.errors import Fault, Forbidden, InvalidInput, NotAcceptable, NotFound
+from parking.errors import Fault, InvalidInput, NotAcceptable
 from parking.live.replica import Replica
 from parking.live.reports import Reports
 from parking.web.calls import Call
@@ -18,6 +18,7 @@ from parking.web.replies import reply_value
 from parking.web.usage_files import CsvWriter, ParquetWriter, has_parquet, send
 from parking.web.usage_lines import Place, Question, list_lines
 from parking.web.usage_rows import Row, list_columns, read_row
+from parking.web.visible import list_visible
 
 MOST_HOURS = 200_000
 """Twenty-two years, whatever the bucket: longer reports are put together of several."""
@@ -40,7 +41,7 @@ class Usage:
         """Give usage rows: a page of JSON, or all of them as a file."""
         query: UsageQuery = call.query
         self._check(query)
-        timelines = self._timelines(call)
+        timelines = list_visible(self._replica, call, query.lots, query.district)
         if query.format == "json":
             return await self._page(query, self._question(query, timelines, query.limit + 1))
         question = self._question(query, timelines, _AT_ONCE)
@@ -75,26 +76,6 @@ class Usage:
             query.min_coverage,
             at_once,
         )
-
-    def _timelines(self, call: Call) -> list[Timeline]:
-        """Give the lots that are asked for and may be seen, in the order of their ids."""
-        query: UsageQuery = call.query
-        who = call.who
-        lots = {live.id: live.timeline for live in self._replica.board.all_lots()}
-        missing = set(query.lots or ()) - lots.keys()
-        if missing:
-            raise NotFound(f"There is no lot {min(missing)}.")
-        found = []
-        for lot_id in sorted(lots if query.lots is None else set(query.lots)):
-            lot = lots[lot_id].last_layout.lot
-            if query.district is not None and lot.district != query.district:
-                continue
-            if who.role == "operator" and not who.may_write_lot(lot.operator):
-                if query.lots is not None:
-                    raise Forbidden(f"Lot {lot_id} is another operator's.")
-                continue
-            found.append(lots[lot_id])
-        return found
 
     async def _page(self, query: UsageQuery, question: Question) -> web.StreamResponse:
         after = None

@@ -11,7 +11,7 @@ from schemathesis import Case, CheckContext, Response, SerializationContext
 MEANINGS = {
     "?at": {"not a past moment"},
     "?bbox": {"longitudes in ±180, latitudes in ±90, south first"},
-    "?from": {"not before to", "before 1970"},
+    "?from": {"not before to", "before 1970", "after to"},
     "?to": {"more than 200000 hours after from"},
     "?cursor": {"not a cursor of this list"},
     "/expires_at": {"not in the future"},

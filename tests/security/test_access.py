@@ -68,6 +68,7 @@ PROBES: dict[str, Probe] = {
     "GET /v1/usage": Probe(
         PLANNING, "?lots={lot}&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"
     ),
+    "GET /v1/quality": Probe(PLANNING, "?lots={lot}"),
     "POST /v1/keys": Probe(ADMIN, body=_key),
     "GET /v1/keys": Probe(ADMIN),
     "DELETE /v1/keys/{key}": Probe(ADMIN),

@@ -2,8 +2,9 @@ from collections import Counter
 
 import pytest
 
+from sensors_sim.chances import chance
 from sensors_sim.city import City
-from sensors_sim.faults import FAULTS, Channel, chance, loses_data, parse_fault
+from sensors_sim.faults import FAULTS, Channel, loses_data, parse_fault
 from sensors_sim.moments import HOUR, MINUTE
 from sensors_sim.places import list_places
 from sensors_sim.wire import Event

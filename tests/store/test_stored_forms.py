@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from parking.domain.quality.reports import Report
+from parking.domain.quality.sheets import Sheet
 from parking.domain.states import LotState
 from parking.store.packing import DAY, HOUR, STAY
 from parking.store.snapshots import LotSnapshot
@@ -19,6 +21,8 @@ from parking.store.snapshots import LotSnapshot
 FORMS = {
     "snapshot": (msgspec.json.schema(LotSnapshot), "b807439615776b4a"),
     "checkpoint": (msgspec.json.schema(LotState), "019bbda4f1bf5128"),
+    "sheet": (msgspec.json.schema(Sheet), "759e51baef030290"),
+    "report": (msgspec.json.schema(Report), "bb1bd59fa66078ac"),
     "usage": ([str(form.descr) for form in (HOUR, DAY, STAY)], "6fe9c540c91432cb"),
 }
 

@@ -4,13 +4,14 @@ import contextlib
 import gzip
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import aiohttp
 
 from tests.service import RunningService
 from tests.web.conformance import closed, resolve, validator
+from tests.web.judged import put, report, stuck
 
 Json = dict[str, Any]
 PLACE = {"lat": 34.7602, "lon": 113.7708}
@@ -156,6 +157,8 @@ async def read_all(client: Client) -> None:
         ("/v1/lots/{lot=p1}/sensors", 4),
         ("/v1/lots/{lot=p2}/sensors", 3),
         ("/v1/usage?from=2026-11-22T00:00:00Z&to=2026-11-23T00:00:00Z&by=zone&bucket=hour", 48),
+        ("/v1/quality?lots=p1", 1),
+        ("/v1/quality?from=2026-11-01&to=2026-11-30", 1),
         ("/v1/keys", 1),
         ("/v1/audit", 5),
         ("/v1/audit?lot=p1&limit=2", 2),
@@ -183,9 +186,11 @@ async def read_all(client: Client) -> None:
         await client.ask("GET", path, 200)
 
 
-async def test_every_success_is_as_described(service: RunningService) -> None:
+async def test_every_success_is_as_described(service: RunningService, database_url: str) -> None:
     async with client_of(service) as client:
         await fill(client)
+        begun = report(date(2026, 11, 22), stuck("ev", "EV-001"), stuck("b1", None, 1))
+        await put(database_url, "p1", begun)
         wish = {"role": "operator", "operator": "zd-parking", "label": "ramp"}
         key = await client.ask("POST", "/v1/keys", 201, json=wish)
         await read_all(client)

@@ -18,8 +18,8 @@ from parking.web.routes import ANYONE, list_routes
 from tests.web.conformance import closed, resolve, validator
 
 PARTS = (
-    "lots", "availability", "nearby", "streams", "events", "sensors", "usage", "keys", "audit",
-    "health", "documents", "site",
+    "lots", "availability", "nearby", "streams", "events", "sensors", "usage", "quality", "keys",
+    "audit", "health", "documents", "site",
 )  # fmt: skip
 TOLD_IN_TEXT = {"Subscribe", "StreamMessage"}  # a WebSocket's messages have no place in OpenAPI
 Json = dict[str, Any]

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.web.client import Client, Json, ago, event, zone
 
 DAY_S = 86_400
@@ -55,14 +53,3 @@ async def test_silent(client: Client) -> None:
     await client.accept(event(lot, "heartbeat", 50, sensor="a"))
     (item,) = await sensors(client, lot)
     assert item["state"] == "ok"
-
-
-@pytest.mark.parametrize("other", [False, True])
-async def test_stuck(client: Client, other: bool) -> None:
-    lot = await client.new_lot(zone("s", "spaces"))
-    await client.put_spaces(lot, "s", "a", "b")
-    same = [event(lot, "space", 60 * n + 60, space="a", occupied=True) for n in range(60)]
-    same[7]["occupied"] = not other
-    await client.accept(*same, event(lot, "space", 60, space="b", occupied=True))
-    states = {item["space"]: item["state"] for item in await sensors(client, lot)}
-    assert states == {"a": "ok" if other else "stuck", "b": "ok"}
