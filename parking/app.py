@@ -15,6 +15,7 @@ from parking.domain.instants import DAY
 from parking.errors import DatabaseAway
 from parking.ingest.commits import GroupCommit
 from parking.ingest.intake import Intake
+from parking.ingest.rejections import DeadLetters
 from parking.jobs.schedule import Jobs, every
 from parking.live.past import Past
 from parking.live.replica import Replica
@@ -41,6 +42,7 @@ from parking.web.lots import Lots
 from parking.web.nearby import NearbyLots
 from parking.web.protection import Protection
 from parking.web.quality import Quality
+from parking.web.rejections import Rejections
 from parking.web.routes import build, list_routes
 from parking.web.sensors import Sensors
 from parking.web.site import Site
@@ -112,7 +114,8 @@ class Service:
         self._dsn = dsn
         self._replica = Replica(database, clock, secret)
         self._commits = GroupCommit(LogWriter(dsn), self._replica)
-        intake = Intake(self._replica, self._commits, settings.retention_days)
+        self._letters = DeadLetters(self._replica)
+        intake = Intake(self._replica, self._commits, self._letters, settings.retention_days)
         stream = Stream(self._replica)
         self._stream = stream
         self._leadership = Leadership(dsn)
@@ -139,6 +142,7 @@ class Service:
             quality=Quality(self._replica),
             keys=Keys(self._replica),
             audit=Audit(self._replica),
+            rejections=Rejections(self._replica),
             health=Health(self._replica),
             documents=documents,
             site=site,
@@ -187,6 +191,8 @@ class Service:
         if self._replica.ready:
             with contextlib.suppress(DatabaseAway, TimeoutError):
                 await asyncio.wait_for(self._replica.save(), _SAVE_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._letters.flush(), 0.5)
         for result in ended:
             if isinstance(result, Exception):
                 raise result
@@ -203,6 +209,7 @@ class Service:
             group.create_task(self._replica.run())
             group.create_task(self._stream.run())
             group.create_task(self._jobs.run())
+            group.create_task(self._letters.run())
             group.create_task(every(_AUDIT_SECONDS, "audit", self._forget_acts))
 
     async def _forget_acts(self) -> None:

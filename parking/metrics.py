@@ -67,3 +67,14 @@ usage_differences = Counter(
     "Hours of usage that a nightly check found stored wrong, and mended.",
     registry=registry,
 )
+dead_letters = Counter(
+    "parking_dead_letters",
+    "Refused items kept for operators to look at, by how they came and why",
+    ["source", "code"],
+    registry=registry,
+)
+dead_letters_dropped = Counter(
+    "parking_dead_letters_dropped",
+    "Refused items that were not kept: more came than the database took",
+    registry=registry,
+)

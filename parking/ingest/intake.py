@@ -26,7 +26,9 @@ from parking.domain.events import (
 )
 from parking.domain.instants import DAY, MINUTE
 from parking.domain.placing import Misplaced, place
+from parking.domain.refused import LONGEST_EVENT
 from parking.ingest.commits import GroupCommit
+from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
 
 Code = Literal[
@@ -83,20 +85,32 @@ class Receipt(Struct):
 
 
 class Chunk(Struct):
-    """Judged events: entries to store with their places in the request, and what was refused."""
+    """Judged events: entries to store with their places in the request, and what was refused.
+
+    `source`: the way they came, for dead letters.
+    """
 
     entries: list[Entry]
     indexes: list[int]
     rejections: list[Rejection]
+    source: str
+    principal: Principal
 
 
 class Intake:
     """Judges events and has the accepted ones committed."""
 
-    def __init__(self, replica: Replica, commits: GroupCommit, retention_days: int | None) -> None:
-        """Judge by the descriptions that `replica` knows."""
+    def __init__(
+        self,
+        replica: Replica,
+        commits: GroupCommit,
+        letters: DeadLetters,
+        retention_days: int | None,
+    ) -> None:
+        """Judge by the descriptions that `replica` knows; what is refused goes to `letters`."""
         self._replica = replica
         self._commits = commits
+        self._letters = letters
         self._retention = None if retention_days is None else retention_days * DAY
 
     def oldest(self, now: int) -> int:
@@ -105,24 +119,52 @@ class Intake:
         return kept if self._retention is None else max(kept, now - self._retention)
 
     def judge(
-        self, raws: Iterable[bytes | msgspec.Raw], principal: Principal, start: int = 0
+        self,
+        raws: Iterable[bytes | msgspec.Raw],
+        principal: Principal,
+        start: int = 0,
+        *,
+        source: str = "http",
+        lot: str | None = None,
     ) -> Chunk:
-        """Judge encoded events, the first of which stands at place `start` of the request."""
+        """Judge encoded events, the first of which stands at place `start` of the request.
+
+        `source` is the way they came, as `DeadLetters.put` has it. `lot`: the only one that they
+        may speak of, where the way they came says so.
+        """
         now = self._replica.clock()
         oldest = self.oldest(now)
-        chunk = Chunk([], [], [])
+        chunk = Chunk([], [], [], source, principal)
         for index, raw in enumerate(raws, start):
             event: Event | None = None
             try:
                 event = _decoded(raw)
+                _check_lot(event, lot)
                 chunk.entries.append(self._entry(event, principal, now, oldest))
                 chunk.indexes.append(index)
             except Refused as refused:
                 found = _find_id(raw) if event is None else _id_of(event)
-                chunk.rejections.append(Rejection(index, found, refused.code, refused.detail))
+                rejection = Rejection(index, found, refused.code, refused.detail)
+                chunk.rejections.append(rejection)
+                self._keep(chunk, rejection, raw, lot)
                 kind = "unreadable" if event is None else type_name(event)
                 metrics.events.labels(kind, refused.code).inc()
         return chunk
+
+    def _keep(
+        self, chunk: Chunk, rejection: Rejection, raw: bytes | msgspec.Raw, lot: str | None
+    ) -> None:
+        """Keep a refused event for its operator to see; `lot` is that which it came for."""
+        readable = memoryview(raw).nbytes <= LONGEST_EVENT
+        self._letters.put(
+            source=chunk.source,
+            code=rejection.code,
+            detail=rejection.detail,
+            item=bytes(raw) if readable else None,  # a piece of the body, not all of it
+            principal=chunk.principal,
+            lot=lot,
+            event=rejection.id,
+        )
 
     def _entry(self, event: Event, principal: Principal, now: int, oldest: int) -> Entry:
         try:
@@ -159,6 +201,7 @@ class Intake:
             if outcome == "conflict":
                 detail = "the id was used for another event of this lot"
                 rejections.append(Rejection(index, entry.id, "conflict", detail))
+                self._keep(chunk, rejections[-1], entry.body, entry.lot)
             elif entry.event.id is UNSET:
                 ids.append(Named(index, entry.id))
         rejections.sort(key=lambda rejection: rejection.index)
@@ -194,6 +237,11 @@ def _decoded(raw: bytes | msgspec.Raw) -> Event:
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         detail = str(error) if isinstance(error, msgspec.MsgspecError) else "not an event"
         raise Refused("invalid", detail) from None
+
+
+def _check_lot(event: Event, lot: str | None) -> None:
+    if lot is not None and event.lot != lot:
+        raise Refused("forbidden_lot", f"only events of lot {lot} may come this way")
 
 
 def _id_of(event: Event) -> str | None:

@@ -66,6 +66,8 @@ def answers(found: dict[str, Schema]) -> dict[str, Schema]:
         "LoggedEventList": _list("A page of the log, newest first.", _ref("LoggedEvent")),
         "Sensor": _SENSOR,
         "SensorList": _list("The sensors of a lot.", _ref("Sensor")),
+        "RejectedItem": _REJECTED_ITEM,
+        "RejectedItemList": _list("What was refused, newest first.", _ref("RejectedItem")),
         "UsageRow": USAGE_ROW,
         "UsageList": _list("Rows by lot or district, then by bucket.", _ref("UsageRow")),
         "Key": _KEY,
@@ -151,6 +153,30 @@ _SENSOR: Schema = _object(
         },
     },
 )
+_REJECTED_ITEM: Schema = _object(
+    "Something that was sent and refused. The latest 10,000 of an operator are kept.",
+    {
+        "received_at": TIME,
+        "source": {
+            **_TEXT,
+            "description": "the way it came: `http`, `mqtt`, or the name of a format or connector",
+        },
+        "key": _maybe(_TEXT, "the id of the key that sent it; `mqtt` for what a broker let in"),
+        "operator": _maybe(_TEXT, "whose it is: the key's operator, else the lot's; admins' alone "
+                           "where nobody is known"),
+        "lot": _maybe(_TEXT, "the lot it was for, as far as that could be read"),
+        "event": _maybe(_TEXT, "the event's id, where it has one"),
+        "code": {
+            **_TEXT,
+            "description": "that of a receipt's rejections, or `unreadable` for what gives no "
+            "events at all",
+        },
+        "detail": {**_TEXT, "description": "why, in words for people"},
+        "item": _maybe(_TEXT, "what is kept of it, at most 2,000 bytes: of an event its members as "
+                       "JSON, with `…` for whatever is unknown or free text; null where nothing "
+                       "could be read"),
+    },
+)  # fmt: skip
 _KEY: Schema = _object(
     "A key without its secret.",
     {

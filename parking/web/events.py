@@ -108,7 +108,7 @@ class Events:
 
     def _judge_lines(self, start: int, lines: list[bytes], who: Principal) -> Chunk:
         """Judge lines of which blank ones are skipped but counted."""
-        chunk = Chunk([], [], [])
+        chunk = Chunk([], [], [], "http", who)
         at = 0
         while at < len(lines):
             if not lines[at].strip():

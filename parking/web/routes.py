@@ -18,6 +18,7 @@ from parking.web.lots import Lots
 from parking.web.nearby import NearbyLots
 from parking.web.prebuilt import ALWAYS
 from parking.web.quality import Quality, QualityQuery
+from parking.web.rejections import Rejections, RejectionsQuery
 from parking.web.sensors import Sensors
 from parking.web.site import WORKER, Site
 from parking.web.streams import Streams
@@ -41,6 +42,7 @@ def list_routes(
     quality: Quality,
     keys: Keys,
     audit: Audit,
+    rejections: Rejections,
     health: Health,
     documents: Documents,
     site: Site,
@@ -104,6 +106,10 @@ def list_routes(
         Route("GET", lot + "/sensors", sensors.list, "How a lot's sensors are", "operators",
               (Answer(ok, "A page of sensors", "SensorList"),),
               rule=OF_THE_LOT, query=params.PageQuery, errors=(404,)),
+        Route("GET", "/v1/rejections", rejections.list,
+              "What was refused of what an operator's systems sent, newest first", "operators",
+              (Answer(ok, "A page of what was refused", "RejectedItemList"),),
+              rule=Rule(OPERATORS, "shown"), query=RejectionsQuery),
         Route("GET", "/v1/usage", usage.get, "Usage by bucket of the lots' calendar", "planners",
               (Answer(ok, "Rows; a page of them as JSON, all of them as CSV", "UsageList"),
                Answer(ok, "All rows", {"type": "string"}, "text/csv")),

@@ -20,6 +20,7 @@ from parking.domain.lots import Lot, Space
 from parking.domain.timeline import Described, Listed, Timeline
 from parking.errors import InvalidInput, TooLarge, UnsupportedMedia
 from parking.ingest.intake import AHEAD, Chunk, Intake
+from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
 from parking.web.calls import pieces
 from parking.web.events import MOST_EVENTS, _chunks, _read_list
@@ -42,7 +43,7 @@ def new_intake() -> Intake:
         lot = msgspec.convert({**LOT, "operator": operator}, Lot)
         listed = Listed(EVER + 1, "ev", (Space("e1"), Space("e2")))
         replica.board.describe(Timeline(name, [Described(EVER, lot), listed]))
-    return Intake(replica, cast("Any", None), None)
+    return Intake(replica, cast("Any", None), DeadLetters(replica), None)
 
 
 @st.composite

@@ -23,6 +23,7 @@ CALLERS = ("stranger", "wrong key", "planner", "other operator", "own operator",
 ALL = set(CALLERS)
 ADMIN = {"admin"}
 OWN = {"admin", "own operator"}
+OPERATORS = {"admin", "own operator", "other operator"}
 PLANNING = {"admin", "own operator", "planner"}
 UNFIT = ("/v1/stream", "/v1/ws")  # without an end; `test_streams_are_public` has them
 
@@ -69,6 +70,7 @@ PROBES: dict[str, Probe] = {
         PLANNING, "?lots={lot}&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"
     ),
     "GET /v1/quality": Probe(PLANNING, "?lots={lot}"),
+    "GET /v1/rejections": Probe(OPERATORS, "?lot={lot}"),
     "POST /v1/keys": Probe(ADMIN, body=_key),
     "GET /v1/keys": Probe(ADMIN),
     "DELETE /v1/keys/{key}": Probe(ADMIN),

@@ -19,7 +19,7 @@ from tests.web.conformance import closed, resolve, validator
 
 PARTS = (
     "lots", "availability", "nearby", "streams", "events", "sensors", "usage", "quality", "keys",
-    "audit", "health", "documents", "site",
+    "audit", "rejections", "health", "documents", "site",
 )  # fmt: skip
 TOLD_IN_TEXT = {"Subscribe", "StreamMessage"}  # a WebSocket's messages have no place in OpenAPI
 Json = dict[str, Any]

@@ -1,0 +1,148 @@
+"""Dead letters on their way: whatever is refused is put here, and stored a moment later.
+
+Putting one never waits and never fails. Of each key the latest 1,000 wait; when more come before
+the database takes them, the oldest are dropped and counted. What is kept of an item is cleaned
+here, off the path of those that are accepted (`parking/domain/refused.py`).
+"""
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass
+
+from parking import metrics
+from parking.domain.access import Principal
+from parking.domain.refused import LONGEST_EVENT, clean_detail, clean_event, clean_text
+from parking.errors import DatabaseAway
+from parking.live.replica import Replica
+from parking.store import rejections
+from parking.store.rejections import Rejected
+
+log = logging.getLogger("parking.ingest.rejections")
+
+MOST_WAITING = 1_000
+"""Of one key."""
+_EVERY_SECONDS = 1.0
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    received_at: int
+    source: str
+    code: str
+    detail: str
+    item: bytes | str | None
+    key: str | None
+    operator: str | None
+    lot: str | None
+    event: str | None
+
+
+class DeadLetters:
+    """Takes what was refused and has it stored, for `GET /v1/rejections`."""
+
+    def __init__(self, replica: Replica) -> None:
+        """Store in `replica`'s database, for the operators of the lots that it knows."""
+        self._replica = replica
+        self._waiting: dict[str | None, deque[_Letter]] = {}
+        self._wake = asyncio.Event()
+
+    def put(
+        self,
+        *,
+        source: str,
+        code: str,
+        detail: str,
+        item: bytes | str | None = None,
+        principal: Principal | None = None,
+        lot: str | None = None,
+        event: str | None = None,
+    ) -> None:
+        """Take note of something refused; returns at once.
+
+        `source`: the way it came: `http`, `mqtt`, or the name of a format or connector. `code`:
+        that of a rejection, or `unreadable` for what gives no events. `item`: bytes are an event's
+        JSON, of which unknown members and free text are left out; a text is kept as it stands, up
+        to 2,000 bytes, so whoever gives one has taken plates, names and secrets out. `principal`:
+        who sent it; of a role without an operator it belongs to the operator of `lot`, or of the
+        lot that the event names. `event`: its id, where it has one.
+        """
+        key = None if principal is None else principal.key_id
+        operator = None if principal is None else principal.operator
+        if isinstance(item, bytes) and len(item) > LONGEST_EVENT:
+            item = None
+        waiting = self._waiting.get(key)
+        if waiting is None:
+            waiting = self._waiting[key] = deque(maxlen=MOST_WAITING)
+        if len(waiting) == MOST_WAITING:
+            metrics.dead_letters_dropped.inc()
+        waiting.append(
+            _Letter(self._replica.clock(), source, code, detail, item, key, operator, lot, event)
+        )
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Store what comes, until cancelled."""
+        while True:
+            await self._wake.wait()
+            await self.flush()
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def flush(self) -> None:
+        """Store what waits; what the database does not take goes on waiting."""
+        self._wake.clear()
+        for waiting in list(self._waiting.values()):
+            while waiting:
+                letters = [waiting.popleft() for _ in range(min(len(waiting), _AT_ONCE))]
+                try:
+                    await self._store(letters)
+                except (DatabaseAway, asyncio.CancelledError) as error:
+                    self._put_back(waiting, letters)
+                    self._wake.set()
+                    if isinstance(error, asyncio.CancelledError):
+                        raise
+                    return
+                except Exception:  # what cannot be stored must not stop what can
+                    log.exception("%d dead letters are lost", len(letters))
+                    metrics.dead_letters_dropped.inc(len(letters))
+
+    async def _store(self, letters: list[_Letter]) -> None:
+        rejected = [self._cleaned(letter) for letter in letters]
+        async with self._replica.database.transaction() as connection:
+            await rejections.append(connection, rejected)
+        for letter in letters:
+            metrics.dead_letters.labels(letter.source, letter.code).inc()
+
+    @staticmethod
+    def _put_back(waiting: deque[_Letter], letters: list[_Letter]) -> None:
+        """Put letters back before those that came meanwhile, as far as there is room."""
+        room = MOST_WAITING - len(waiting)
+        if room < len(letters):
+            metrics.dead_letters_dropped.inc(len(letters) - room)
+        waiting.extendleft(reversed(letters[len(letters) - min(room, len(letters)) :]))
+
+    def _cleaned(self, letter: _Letter) -> Rejected:
+        item, lot = None, letter.lot
+        if isinstance(letter.item, bytes):
+            item, named = clean_event(letter.item)
+            lot = lot or named
+        elif letter.item is not None:
+            item = clean_text(letter.item)
+        return Rejected(
+            letter.received_at,
+            letter.source,
+            letter.key,
+            letter.operator or self._operator_of(lot),
+            lot,
+            letter.event,
+            letter.code,
+            clean_detail(letter.detail),
+            item,
+        )
+
+    def _operator_of(self, lot: str | None) -> str | None:
+        live = None if lot is None else self._replica.board.find(lot)
+        if live is None or live.timeline.current is None:
+            return None
+        return live.timeline.current.lot.operator
