@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
+    from sensors_sim.formats.format import Format
+
 _STOPPED = 130
 
 
@@ -83,9 +85,20 @@ async def _service(target: Target, clock: Clock, progress: Progress) -> AsyncIte
             loop.remove_signal_handler(number)
 
 
+@contextlib.asynccontextmanager
+async def _format(options: argparse.Namespace) -> AsyncIterator[Format]:
+    """Give the format that was asked for, and close it afterwards."""
+    way = command_line.format_of(options)
+    try:
+        yield way
+    finally:
+        await way.close()
+
+
 async def _city(options: argparse.Namespace, service: Service, progress: Progress) -> int:
     plan = await _plan(options, service, progress)
-    outcome = await Run(plan, service, progress).go()
+    async with _format(options) as way:
+        outcome = await Run(plan, service, progress, way).go()
     print("\n".join(outcome.lines()))
     _write(options.json, outcome.facts())
     return 0 if outcome.ok else 1
@@ -127,7 +140,8 @@ async def _replay(options: argparse.Namespace, service: Service, progress: Progr
     if options.shift_to_now:
         shift_us = shift_to(parks.values(), service.clock.now_us())
     replay = Replay(recording, parks, command_line.naming(options), shift_us)
-    outcome = await replay.go(service, progress)
+    async with _format(options) as way:
+        outcome = await replay.go(service, progress, way)
     verdict = Verdict(0, ())
     if options.check and not service.stop.is_set():
         found = histories(recording, parks, shift_us)

@@ -105,12 +105,12 @@ class Service:
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """GET a path; any status below 500 is an answer."""
-        return await self._call("GET", path, params=params)
+        return await self.call("GET", path, params=params)
 
     async def put(self, path: str, data: Any) -> Answer:
         """PUT a description; any status below 500 is an answer."""
         headers = {"Content-Type": "application/json"}
-        return await self._call("PUT", path, body=msgspec.json.encode(data), headers=headers)
+        return await self.call("PUT", path, body=msgspec.json.encode(data), headers=headers)
 
     async def send(self, events: Iterable[wire.Event]) -> None:
         """Send events in batches, each until it has its receipt."""
@@ -120,7 +120,7 @@ class Service:
 
     async def _send(self, batch: list[bytes]) -> None:
         data, headers = wire.body(batch, self.target.format)
-        answer = await self._call("POST", "/v1/events", body=data, headers=headers)
+        answer = await self.call("POST", "/v1/events", body=data, headers=headers)
         if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(batch) > 1:
             half = len(batch) // 2
             await self._send(batch[:half])
@@ -134,7 +134,7 @@ class Service:
             raise RefusedError(str(error)) from error
         self.tally.add(len(batch), receipt)
 
-    async def _call(
+    async def call(
         self,
         method: str,
         path: str,
@@ -143,6 +143,7 @@ class Service:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
+        """Call until there is an answer that trying again would not change."""
         began = self.clock.now()
         stopped_at: float | None = None
         attempt = 0

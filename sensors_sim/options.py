@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sensors_sim.client import Target
 from sensors_sim.faults import FAULTS, parse_fault
+from sensors_sim.formats import FORMATS
 from sensors_sim.moments import DAY, HOUR, parse_rfc3339, parse_span
 from sensors_sim.recordings import Columns, Measure
 from sensors_sim.replay import Naming, read_sites
@@ -17,6 +18,8 @@ from sensors_sim.wire import MAX_EVENTS
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
+
+    from sensors_sim.formats.format import Format
 
     T = TypeVar("T")
 
@@ -110,7 +113,16 @@ def _add_service(command: argparse.ArgumentParser) -> None:
         "--key",
         help=f"admin or operator key; default: ${KEY_VARIABLE}, which no process list shows",
     )
-    group.add_argument("--format", choices=("json", "ndjson"), default="json", help="of the events")
+    group.add_argument(
+        "--as",
+        dest="as_",
+        choices=FORMATS,
+        default="events",
+        help="how to tell what happens: "
+        + "; ".join(f"{name}: {spec.meaning}" for name, spec in FORMATS.items()),
+    )
+    for spec in FORMATS.values():
+        spec.add_options(group.add_argument)
     group.add_argument(
         "--batch", type=_typed(_batch), default=5_000, help="events a request (default 5000)"
     )
@@ -202,6 +214,11 @@ def target(options: argparse.Namespace) -> Target:
     """Return where and how to send; the key may come from the environment."""
     key = options.key if options.key is not None else os.environ.get(KEY_VARIABLE, "")
     return Target(options.url, key.strip(), options.format, options.batch, options.give_up_after)
+
+
+def format_of(options: argparse.Namespace) -> Format:
+    """Return the format that `--as` names."""
+    return FORMATS[options.as_].make(options)
 
 
 def columns(options: argparse.Namespace) -> Columns:

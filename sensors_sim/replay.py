@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sensors_sim.formats.events import AsEvents
 from sensors_sim.lots import LotPlan, ensure_lots
 from sensors_sim.moments import SECOND, rfc3339
 from sensors_sim.wire import Event
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sensors_sim.client import Service
+    from sensors_sim.formats.format import Format
     from sensors_sim.progress import Progress
     from sensors_sim.recordings import CarPark, Measure, Reading, Recording
 
@@ -207,14 +209,18 @@ class Replay:
         self._naming = naming
         self._shift_us = shift_us
 
-    async def go(self, service: Service, progress: Progress) -> ReplayOutcome:
+    async def go(
+        self, service: Service, progress: Progress, format_: Format | None = None
+    ) -> ReplayOutcome:
         """Make the lots and send every reading."""
         plans = [lot_plan(park, self.ids[name], self._naming) for name, park in self._parks.items()]
         changes = await ensure_lots(service, plans)
         progress.say(changes.line())
         if changes.replaced:
             progress.say("a replaced description holds from now on: the past keeps the former one")
-        await service.send(self._events(progress, service.stop))
+        way = format_ or AsEvents()
+        await way.prepare(service, plans)
+        await way.send(service, self._events(progress, service.stop))
         progress.done()
         return ReplayOutcome(
             self._recording.path.name,

@@ -15,6 +15,7 @@ from sensors_sim.city import City
 from sensors_sim.client import RefusedError, problem
 from sensors_sim.clock import Pace
 from sensors_sim.faults import Channel, loses_data
+from sensors_sim.formats.events import AsEvents
 from sensors_sim.lots import LotPlan, ensure_lots
 from sensors_sim.moments import MINUTE, SECOND, parse_rfc3339, rfc3339, span_text
 from sensors_sim.truth import Agreement, compare_all, table
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sensors_sim.client import Service
+    from sensors_sim.formats.format import Format
     from sensors_sim.places import Place
     from sensors_sim.progress import Progress
 
@@ -141,9 +143,12 @@ def step_us(speed: float, at_us: int, now_us: int) -> int:
 class Run:
     """One run; `go` returns its outcome."""
 
-    def __init__(self, plan: Plan, service: Service, progress: Progress) -> None:
+    def __init__(
+        self, plan: Plan, service: Service, progress: Progress, format_: Format | None = None
+    ) -> None:
         self._plan = plan
         self._service = service
+        self._format = format_ or AsEvents()
         self._progress = progress
         self._clock = service.clock
         self._stop = service.stop
@@ -152,8 +157,10 @@ class Run:
 
     async def go(self) -> Outcome:
         """Make the lots, simulate and send until the end or a stop, then compare."""
-        changes = await ensure_lots(self._service, lot_plans(self._plan.places))
+        plans = lot_plans(self._plan.places)
+        changes = await ensure_lots(self._service, plans)
         self._progress.say(changes.line())
+        await self._format.prepare(self._service, plans)
         began = self._clock.now()
         pace = Pace(self._plan.start_us, self._clock.now_us(), self._plan.speed)
         await self._clock.wait(pace.wait_for(self._plan.start_us, pace.began_us), self._stop)
@@ -192,7 +199,7 @@ class Run:
 
     async def _send(self, events: Sequence[Any]) -> None:
         if events:
-            await self._service.send(events)
+            await self._format.send(self._service, events)
 
     def _show(self) -> None:
         at_us, end_us = self._city.at_us, self._plan.end_us
