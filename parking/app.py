@@ -15,6 +15,8 @@ from parking.domain.instants import DAY
 from parking.errors import DatabaseAway
 from parking.ingest.commits import GroupCommit
 from parking.ingest.intake import Intake
+from parking.ingest.mqtt.subscriber import Subscriber
+from parking.ingest.mqtt.subscription import subscription_of
 from parking.ingest.rejections import DeadLetters
 from parking.jobs.schedule import Jobs, every
 from parking.live.past import Past
@@ -116,6 +118,10 @@ class Service:
         self._commits = GroupCommit(LogWriter(dsn), self._replica)
         self._letters = DeadLetters(self._replica)
         intake = Intake(self._replica, self._commits, self._letters, settings.retention_days)
+        subscription = subscription_of(settings)
+        self._subscriber = (
+            None if subscription is None else Subscriber(subscription, intake, self._letters)
+        )
         stream = Stream(self._replica)
         self._stream = stream
         self._leadership = Leadership(dsn)
@@ -143,7 +149,7 @@ class Service:
             keys=Keys(self._replica),
             audit=Audit(self._replica),
             rejections=Rejections(self._replica),
-            health=Health(self._replica),
+            health=Health(self._replica, self._subscriber),
             documents=documents,
             site=site,
         )
@@ -210,6 +216,8 @@ class Service:
             group.create_task(self._stream.run())
             group.create_task(self._jobs.run())
             group.create_task(self._letters.run())
+            if self._subscriber is not None:
+                group.create_task(self._subscriber.run())
             group.create_task(every(_AUDIT_SECONDS, "audit", self._forget_acts))
 
     async def _forget_acts(self) -> None:

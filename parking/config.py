@@ -1,18 +1,45 @@
 """Settings, by environment, or each by a file of its own where they are secrets."""
 
 import re
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import unquote, urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    FilePath,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = IPv4Network | IPv6Network
 _ADMIN_KEY_LENGTH = 32
+_NAME = r"^[A-Za-z0-9._-]{1,64}$"
+_BROKER_FORM = "mqtt://user:password@host:1883 is needed, or mqtts:// for TLS"
 _RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,4})")
 # A host's letters alone before the path: it becomes part of the pages' policy.
 _TILES = re.compile(r"^https?://(\{s\}\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?/[!-~]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where an MQTT broker listens, and as whom to greet it; `tls` for `mqtts`."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None = None
+    password: SecretStr | None = None
+
+    @property
+    def name(self) -> str:
+        """Host and port, for people: never the password."""
+        return f"{self.host}:{self.port}"
 
 
 class Rate(NamedTuple):
@@ -29,6 +56,24 @@ def _rate(value: Any) -> Any:
     if found is None:
         raise ValueError("requests/seconds is needed, such as 600/60")
     return Rate(int(found[1]), int(found[2]))
+
+
+def _broker(value: Any) -> Any:
+    """Read a broker's URL; the message never shows it, as it may hold a password."""
+    if not isinstance(value, str):
+        return value
+    try:
+        url = urlsplit(value)
+        tls = {"mqtt": False, "mqtts": True}[url.scheme]
+        port = url.port or (8883 if tls else 1883)
+        rest = (url.path.rstrip("/"), url.query, url.fragment)
+    except (KeyError, ValueError):
+        raise ValueError(_BROKER_FORM) from None
+    if not url.hostname or any(rest) or (url.username is None and url.password is not None):
+        raise ValueError(_BROKER_FORM)
+    user = None if url.username is None else unquote(url.username)
+    password = None if url.password is None else SecretStr(unquote(url.password))
+    return Broker(url.hostname, port, tls, user, password)
 
 
 def _listed(value: Any) -> Any:
@@ -55,6 +100,7 @@ def _read_secrets(folder: Path, names: dict[str, str]) -> dict[str, str]:
     return values
 
 
+BrokerSetting = Annotated[Broker | None, NoDecode, BeforeValidator(_broker)]
 RateSetting = Annotated[Rate | None, NoDecode, BeforeValidator(_rate)]
 
 
@@ -124,6 +170,26 @@ class Settings(BaseSettings):
     ] = "wgs84"
     tiles_attribution: Annotated[
         str | None, Field(description="whose map they are, as plain text in its corner")
+    ] = None
+    mqtt_url: Annotated[
+        BrokerSetting,
+        Field(description="an MQTT 5 broker to take events from, mqtt:// or mqtts://; unset: none"),
+    ] = None
+    mqtt_ca: Annotated[
+        FilePath | None,
+        Field(description="certificates that the broker's is checked by; unset: the system's"),
+    ] = None
+    mqtt_group: Annotated[
+        str,
+        Field(pattern=_NAME, description="instances of one group share the broker's messages"),
+    ] = "parking"
+    mqtt_client: Annotated[
+        str | None,
+        Field(
+            pattern=_NAME,
+            description="the instance's name at the broker, which keeps messages under it; "
+            "unset: made of the host's name and the port",
+        ),
     ] = None
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
     secrets_dir: Annotated[

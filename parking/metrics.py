@@ -78,3 +78,20 @@ dead_letters_dropped = Counter(
     "Refused items that were not kept: more came than the database took",
     registry=registry,
 )
+mqtt_connected = Gauge(
+    "parking_mqtt_connected", "Whether the broker's messages come in", ["broker"], registry=registry
+)
+mqtt_failures = Counter(
+    "parking_mqtt_failures",
+    "Times that the broker could not be reached, refused, or was lost",
+    registry=registry,
+)
+mqtt_messages = Counter(
+    "parking_mqtt_messages",
+    "Messages by what became of them: stored, poisoned (a dead letter), dropped (QoS 0, too many)",
+    ["outcome"],
+    registry=registry,
+)
+mqtt_in_flight = Gauge(
+    "parking_mqtt_in_flight", "Messages delivered and not yet acknowledged", registry=registry
+)

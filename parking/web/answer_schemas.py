@@ -82,7 +82,7 @@ def answers(found: dict[str, Schema]) -> dict[str, Schema]:
         "Drift": DRIFT,
         "Act": _ACT,
         "ActList": _list("What was done, newest first.", _ref("Act")),
-        "Status": _object("How it is.", {"status": {"enum": ["alive", "ready"], "type": "string"}}),
+        "Status": _STATUS,
         "StreamMessage": _STREAM_MESSAGE,
         "Problem": _PROBLEM,
     }  # fmt: skip
@@ -205,6 +205,18 @@ _ACT: Schema = _object(
         "event": _maybe(_TEXT, "the id of the recount or void in the lot's log"),
         "request": _maybe(_TEXT, "the request's id; null where there was none, and for events"),
     },
+)
+_STATUS: Schema = _object(
+    "How it is.",
+    {
+        "status": {"enum": ["alive", "ready"], "type": "string"},
+        "mqtt": {
+            "enum": ["connected", "away"],
+            "type": "string",
+            "description": "whether a broker's messages come in, where one is set",
+        },
+    },
+    optional=("mqtt",),
 )
 _STREAM_MESSAGE: Schema = {
     "description": "What a WebSocket client is told.",

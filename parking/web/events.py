@@ -1,10 +1,8 @@
 """Events: pushed by operators, and read back from the log."""
 
 import asyncio
-import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -21,6 +19,7 @@ from parking.errors import (
     Unauthorized,
 )
 from parking.ingest.intake import Chunk, Intake, Receipt, add
+from parking.ingest.lists import MOST_EVENTS, NotEvents, Raws, read_object
 from parking.live.replica import Replica
 from parking.live.turns import Turns
 from parking.store import history
@@ -29,20 +28,12 @@ from parking.web.pages import invalid_cursor, make_cursor, read_cursor
 from parking.web.params import LogQuery
 from parking.web.replies import reply_value
 
-MOST_EVENTS = 10_000
 Authenticate = Callable[[web.Request], Principal]
 _MOST_LISTED = 1_000
 _LINES_A_CHUNK = 1_000
 _LONGEST_LINE = 64 * 1024
 _CHUNKS_IN_FLIGHT = 4
 NDJSON = ("application/x-ndjson", "application/ndjson")
-
-
-class _Events(msgspec.Struct, forbid_unknown_fields=True):
-    events: list[msgspec.Raw]
-
-
-_decode = msgspec.json.Decoder(_Events).decode
 
 
 class Events:
@@ -151,41 +142,16 @@ class Events:
         return reply_value({"items": [_logged(line) for line in lines], "next": following})
 
 
-def _read_list(body: bytes) -> Sequence[bytes | msgspec.Raw]:
+def _read_list(body: bytes) -> Raws:
     """Read the body of a JSON push down to its events, still encoded."""
-    events: Sequence[bytes | msgspec.Raw]
     try:
-        events = _decode(body).events
-    except msgspec.ValidationError as error:
-        fault = Fault("", str(error))
-        raise InvalidInput('The body is not {"events": [...]}.', faults=[fault]) from None
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        if rb"\u" not in body:
-            raise _not_json() from None
-        events = _read_loosely(body)
+        events = read_object(body)
+    except NotEvents as error:
+        text = 'not {"events": [...]}' if error.is_json else "not JSON"
+        raise InvalidInput(f"The body is {text}.", faults=[Fault("", error.detail)]) from None
     if len(events) > MOST_EVENTS:
         raise TooLarge(f"At most {MOST_EVENTS} events fit a JSON body; NDJSON takes any number.")
     return events
-
-
-def _read_loosely(body: bytes) -> list[bytes]:
-    r"""Read a list some event of which holds half of a surrogate pair, such as `\ud800`.
-
-    By JSON's grammar that is a string, so it costs that event alone; msgspec refuses it all.
-    """
-    with suppress(ValueError, RecursionError):
-        match json.loads(body.decode(), parse_constant=_refuse):
-            case {"events": [*events], **others} if not others:
-                return [json.dumps(event).encode() for event in events]
-    raise _not_json()
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _not_json() -> InvalidInput:
-    return InvalidInput("The body is not JSON.", faults=[Fault("", "not JSON")])
 
 
 async def _until(

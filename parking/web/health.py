@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from parking import metrics
 from parking.domain.instants import SECOND
 from parking.errors import ParkingError
+from parking.ingest.mqtt.subscriber import Subscriber
 from parking.live.replica import Replica
 from parking.live.verdicts import Verdicts
 from parking.web.calls import Call
@@ -26,20 +27,27 @@ class NotReady(ParkingError):
 class Health:
     """`/healthz`, `/readyz` and `/metrics`."""
 
-    def __init__(self, replica: Replica) -> None:
-        """Look at `replica` and its database."""
+    def __init__(self, replica: Replica, subscriber: Subscriber | None = None) -> None:
+        """Look at `replica` and its database, and at what comes by a broker, if there is one."""
         self._replica = replica
+        self._subscriber = subscriber
 
     async def get_alive(self, _: Call) -> web.StreamResponse:
         """Answer as long as the loop turns."""
         return reply_value({"status": "alive"})
 
     async def get_ready(self, _: Call) -> web.StreamResponse:
-        """Answer 200 when the state is rebuilt and the database answers."""
+        """Answer 200 when the state is rebuilt and the database answers.
+
+        A broker that is away is told and no more: drivers can be served without.
+        """
         if not self._replica.ready:
             raise NotReady("The state is being rebuilt.", headers={"Retry-After": "1"})
         await self._replica.database.ping()
-        return reply_value({"status": "ready"})
+        if self._subscriber is None:
+            return reply_value({"status": "ready"})
+        mqtt = "connected" if self._subscriber.connected else "away"
+        return reply_value({"status": "ready", "mqtt": mqtt})
 
     async def get_metrics(self, _: Call) -> web.StreamResponse:
         """Give all metrics in Prometheus' text format."""

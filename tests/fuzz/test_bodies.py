@@ -20,10 +20,11 @@ from parking.domain.lots import Lot, Space
 from parking.domain.timeline import Described, Listed, Timeline
 from parking.errors import InvalidInput, TooLarge, UnsupportedMedia
 from parking.ingest.intake import AHEAD, Chunk, Intake
+from parking.ingest.lists import MOST_EVENTS
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
 from parking.web.calls import pieces
-from parking.web.events import MOST_EVENTS, _chunks, _read_list
+from parking.web.events import _chunks, _read_list
 from tests.entries import NOW
 from tests.fuzz.material import Json, changed, cut, encoded, fuzz, texts, torn, values
 from tests.web.client import described, zone

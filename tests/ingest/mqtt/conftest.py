@@ -1,0 +1,33 @@
+"""A broker a test, and a service that takes events from it."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.broker import Broker, Gateway, gateway_of, running_broker
+from tests.service import RunningService, running_services
+from tests.web.client import Client, client_of
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    with running_broker() as one:
+        yield one
+
+
+@pytest.fixture
+def service(broker: Broker, database_url: str) -> Iterator[RunningService]:
+    with running_services(database_url, PARKING_MQTT_URL=broker.url) as (one,):
+        yield one
+
+
+@pytest.fixture
+async def client(service: RunningService) -> AsyncIterator[Client]:
+    async with client_of(service) as one:
+        yield one
+
+
+@pytest.fixture
+async def gateway(broker: Broker) -> AsyncIterator[Gateway]:
+    async with gateway_of(broker) as one:
+        yield one
