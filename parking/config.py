@@ -180,9 +180,12 @@ class Settings(BaseSettings):
         Field(description="certificates that the broker's is checked by; unset: the system's"),
     ] = None
     mqtt_group: Annotated[
-        str,
-        Field(pattern=_NAME, description="instances of one group share the broker's messages"),
-    ] = "parking"
+        str | None,
+        Field(
+            pattern=_NAME,
+            description="instances of one group share the broker's messages; unset: each has all",
+        ),
+    ] = None
     mqtt_client: Annotated[
         str | None,
         Field(

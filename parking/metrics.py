@@ -88,7 +88,7 @@ mqtt_failures = Counter(
 )
 mqtt_messages = Counter(
     "parking_mqtt_messages",
-    "Messages by what became of them: stored, poisoned (a dead letter), dropped (QoS 0, too many)",
+    "Messages by what became of them: stored, or poisoned (a dead letter)",
     ["outcome"],
     registry=registry,
 )

@@ -1,4 +1,4 @@
-"""A real MQTT broker, mosquitto, in a process and a folder of its own, and a gateway that uses it."""
+"""A real MQTT broker, mosquitto, in a process and a folder of its own, and a gateway."""
 
 import asyncio
 import contextlib
@@ -45,9 +45,8 @@ class Broker:
             f"listener {self.port} 127.0.0.1",
             "persistence true",
             f"persistence_location {folder}/",
-            "autosave_interval 1",
-            "autosave_on_changes true",
             "max_queued_messages 0",
+            "max_inflight_messages 500",
             "log_type all",
             *(["user root"] if os.geteuid() == 0 else []),
             *(more or ("allow_anonymous true",)),
@@ -59,7 +58,7 @@ class Broker:
         """Start it, or start it again; return when it listens."""
         assert PROGRAM is not None
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own configuration
                 [PROGRAM, "-c", str(self._file)], stdout=log, stderr=subprocess.STDOUT
             )
         deadline = time.monotonic() + PATIENCE_S

@@ -21,12 +21,15 @@ from parking.ingest.mqtt.messages import MOST_BYTES
 from parking.ingest.mqtt.subscription import Subscription
 
 WINDOW = 200
-"""Messages that are delivered and not yet acknowledged; the broker holds the others back."""
+"""Messages that may be delivered and not yet acknowledged."""
+WINDOW_BYTES = 16 * 1024 * 1024
+"""Of their payloads together."""
 SESSION_SECONDS = 7 * 86_400
 """How long the broker keeps messages for an instance that is away."""
 _CONNECT_SECONDS = 10.0
 _CLOSE_SECONDS = 1.0
 _KEEPALIVE_SECONDS = 30
+_ONCE = 1  # retained messages come with the first subscription of a session alone
 _REFUSED = 0x80
 _TAKEN_OVER = 0x8E
 # What the library has to say of lost connections the subscriber says, once and in our words.
@@ -79,6 +82,9 @@ class Link:
         self._arrived: deque[Delivery] = deque()
         self._open: set[Delivery] = set()
         self._wake = asyncio.Event()
+        self._held = 0
+        self._room = asyncio.Event()
+        self._room.set()
         self._granted: int | None = None
         self._reason = "the connection is lost"
         self.lost = False
@@ -94,7 +100,10 @@ class Link:
                 await self._client.connect(
                     broker.host, broker.port, ssl=tls or False, keepalive=_KEEPALIVE_SECONDS
                 )
-                self._client.subscribe(self._subscription.filter, qos=1)
+                self._read_with_room()
+                self._client.subscribe(
+                    self._subscription.filter, qos=1, retain_handling_options=_ONCE
+                )
                 while self._granted is None:
                     await self._woken()
         except TimeoutError:
@@ -133,12 +142,9 @@ class Link:
             delivery.acknowledge()
 
     async def _on_message(
-        self, _: Any, topic: str, payload: bytes, qos: int, properties: dict[str, Any]
+        self, _: Any, topic: str, payload: bytes, __: int, properties: dict[str, Any]
     ) -> int:
         """Hold a message until it is done with: the library acknowledges when this returns."""
-        if qos == 0 and len(self._arrived) >= WINDOW:  # nobody promised to deliver it
-            metrics.mqtt_messages.labels("dropped").inc()
-            return 0
         correlation = properties.get("correlation_data", [None])[0]
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         delivery = Delivery(topic, payload, correlation, done)
@@ -146,12 +152,39 @@ class Link:
         self._open.add(delivery)
         metrics.mqtt_in_flight.inc()
         self._wake.set()
+        self._held += len(payload)
+        self._make_room()
         try:
             await done
         finally:
             self._open.discard(delivery)
+            self._held -= len(payload)
             metrics.mqtt_in_flight.dec()
+            self._make_room()
         return 0
+
+    def _make_room(self) -> None:
+        if len(self._open) < WINDOW and self._held < WINDOW_BYTES:
+            self._room.set()
+        else:
+            self._room.clear()
+
+    def _read_with_room(self) -> None:
+        """Have the library read from the network only while there is room for more messages.
+
+        The broker is told of the window, but not every broker keeps to it when it resumes a
+        session. The library has no such wish, so this reaches into it, and its version is pinned.
+        """
+        protocol = self._client._connection._protocol  # noqa: SLF001
+        read = protocol.read
+
+        async def read_with_room(n: int = -1) -> bytes:
+            await asyncio.sleep(0)  # what was read last is counted in `_on_message` first
+            await self._room.wait()
+            read_now: bytes = await read(n)
+            return read_now
+
+        protocol.read = read_with_room
 
     def _on_disconnect(self, _: Any, packet: bytes, *__: Any) -> None:
         if packet and packet[0] == _TAKEN_OVER:

@@ -10,7 +10,7 @@ from parking.ingest.lists import MOST_EVENTS, NotEvents, Raws, read_any
 
 FILTER = "parking/v1/+/events"
 """What is subscribed to."""
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
 """Of one message; the broker is told, and keeps larger ones."""
 _TOPIC = re.compile(r"parking/v1/([A-Za-z0-9._-]{1,64})/events")
 

@@ -34,7 +34,7 @@ MQTT = Principal(SOURCE, "admin")
 """Who sends what comes by the broker. It let them in by their topic, which names the one lot that
 their events may speak of: `judge` is told so."""
 _FIRST_PAUSE_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 30.0
+_LONGEST_PAUSE_SECONDS = 10.0
 _LONGEST_WAIT_SECONDS = 5.0
 _SETTLED_SECONDS = 60.0
 _MANY = 500
@@ -126,7 +126,7 @@ class Subscriber:
             source=SOURCE,
             code="unreadable",
             detail=problem,
-            item=work.delivery.payload,
+            item=None if work.lot is None else work.delivery.payload,  # or it could name any lot
             principal=MQTT,
             lot=work.lot,
         )

@@ -15,13 +15,13 @@ class Subscription:
 
     broker: Broker
     client: str
-    group: str
+    group: str | None
     tls: ssl.SSLContext | None
 
     @property
     def filter(self) -> str:
-        """The topics, shared with the others of the group."""
-        return f"$share/{self.group}/{FILTER}"
+        """The topics, shared with the others of the group, if there is one."""
+        return FILTER if self.group is None else f"$share/{self.group}/{FILTER}"
 
 
 def subscription_of(settings: Settings) -> Subscription | None:

@@ -1,38 +1,151 @@
-"""What comes by a broker: stored, answered, acknowledged, in this order, and never lost."""
+"""A broker, a database or an instance that goes: what was published is stored, and once."""
 
 import asyncio
-import hashlib
-import json
+import re
+import time
 
-from tests.broker import Broker, Gateway
-from tests.service import RunningService
-from tests.web.client import Client, Json, event, until, zone
+import asyncpg
+import pytest
 
-
-async def connected(client: Client) -> None:
-    """Wait until the service listens to the broker."""
-
-    async def ready() -> Json:
-        told: Json = (await client.ask("GET", "/readyz")).json
-        return told
-
-    await until(ready, lambda told: told.get("mqtt") == "connected", 60)
+from parking.ingest.mqtt.link import WINDOW
+from tests.broker import Broker, Gateway, gateway_of
+from tests.ingest.mqtt.watching import PATIENCE, handled, metric, passages, readiness, shows
+from tests.service import RunningService, running_services
+from tests.web.client import Client, client_of, event, until, zone
 
 
-async def test_events_come_in_and_are_answered(client: Client, gateway: Gateway) -> None:
+async def test_killed_before_the_commit_it_is_delivered_again(
+    client: Client, gateway: Gateway, service: RunningService, database_url: str
+) -> None:
     lot = await client.new_lot(zone("b1"))
-    await connected(client)
+    await shows(client, "connected")
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction():  # nobody commits meanwhile
+            await connection.execute("SELECT FROM log_head FOR UPDATE")
+            await gateway.publish(lot, event(lot, id="once"))
+            await until(
+                lambda: metric(client, "parking_mqtt_in_flight"), lambda n: n == 1, PATIENCE
+            )
+            await asyncio.to_thread(service.kill)
+    finally:
+        await connection.close()
+    await asyncio.to_thread(service.start)
+    assert [one["id"] for one in await passages(client, lot, 1)] == ["once"]
+    await handled(client, "stored", 1)
+    # had it been acknowledged too late, it would come once more, and be no second event
+    await asyncio.to_thread(service.kill)
+    await asyncio.to_thread(service.start)
+    await gateway.publish(lot, event(lot, id="last"))
+    assert [one["id"] for one in await passages(client, lot, 2)] == ["once", "last"][::-1]
+    assert (await client.availability(lot))["observed_at"] is None  # passages without a base
+
+
+async def test_while_the_database_is_away_messages_wait(
+    client: Client, gateway: Gateway, database_url: str
+) -> None:
+    lot = await client.new_lot(zone("b1"))
+    await shows(client, "connected")
     await gateway.listen()
-    one = event(lot, id="a")
-    await gateway.publish(lot, one, correlation_data=b"first")
-    await gateway.publish(lot, [event(lot, id="b"), one])
-    await gateway.publish(lot, {"events": [event(lot, id="c", zone="b9"), event(lot)]})
-    first, second, third = await gateway.receipt(3)
-    assert first["message"] == "sha256:" + hashlib.sha256(json.dumps(one).encode()).hexdigest()
-    assert (first["accepted"], first["duplicates"], first["rejected"]) == (1, 0, [])
-    assert (second["accepted"], second["duplicates"]) == (1, 1)
-    assert (third["accepted"], third["rejected_total"]) == (1, 1)
-    assert third["rejected"][0]["code"] == "unknown_zone"
-    assert [known for _, _, known in gateway.receipts] == [b"first", None, None]
-    assert {topic for topic, _, _ in gateway.receipts} == {f"parking/v1/{lot}/receipts"}
-    assert {one["key"] for one in await client.log(lot)} == {"mqtt"}
+    name = re.search(r"/(test_\d+)\?", database_url)
+    assert name is not None
+    connection = await asyncpg.connect(database_url.replace(name[0], "/parking?"))
+    try:
+        await connection.execute(f"ALTER DATABASE {name[1]} ALLOW_CONNECTIONS false")
+        await connection.fetch(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name[1]
+        )
+        for number in range(3):
+            await gateway.publish(lot, event(lot, id=f"e{number}"))
+        await until(lambda: metric(client, "parking_mqtt_in_flight"), lambda n: n == 3, PATIENCE)
+        await until(
+            lambda: metric(client, "parking_commit_failures_total"), lambda n: n >= 2, PATIENCE
+        )
+        assert gateway.receipts == []
+    finally:
+        await connection.execute(f"ALTER DATABASE {name[1]} ALLOW_CONNECTIONS true")
+        await connection.close()
+    receipts = await gateway.receipt(3)
+    assert [told["accepted"] + told["duplicates"] for told in receipts] == [1, 1, 1]
+    assert {one["id"] for one in await client.log(lot)} == {"e0", "e1", "e2"}
+
+
+async def test_a_broker_that_goes_is_waited_for(
+    client: Client, broker: Broker, service: RunningService
+) -> None:
+    lot = await client.new_lot(zone("b1"))
+    await shows(client, "connected")
+    await asyncio.to_thread(broker.stop)
+    await shows(client, "away")
+    assert (await readiness(client))["status"] == "ready"
+    assert await metric(client, "parking_mqtt_connected") == 0
+    assert (await client.availability(lot))["capacity"] == 10
+    await until(lambda: metric(client, "parking_mqtt_failures_total"), lambda n: n >= 2, PATIENCE)
+    await asyncio.to_thread(broker.start)
+    async with gateway_of(broker) as gateway:  # the broker has kept the subscription
+        await gateway.publish(lot, event(lot, id="after"))
+    assert [one["id"] for one in await passages(client, lot, 1)] == ["after"]
+    await shows(client, "connected")
+    assert f"the broker 127.0.0.1:{broker.port} is away" in service.said()
+
+
+async def test_instances_share_the_messages(broker: Broker, database_url: str) -> None:
+    with running_services(
+        database_url, 2, PARKING_MQTT_URL=broker.url, PARKING_MQTT_GROUP="all"
+    ) as services:
+        async with (
+            client_of(services[0]) as first,
+            client_of(services[1]) as second,
+            gateway_of(broker) as gateway,
+        ):
+            lot = await first.new_lot(zone("b1"))
+            for one in (first, second):
+                await shows(one, "connected")
+            await until(lambda: second.get("/v1/lots"), lambda page: page["items"])
+            await gateway.listen()
+            for number in range(60):
+                await gateway.publish(lot, event(lot, id=f"e{number}"))
+            assert sum(told["accepted"] for told in await gateway.receipt(60)) == 60
+            shares = [await metric(one, "parking_mqtt_messages_total") for one in (first, second)]
+            assert sum(shares) == 60
+            assert min(shares) > 0
+
+
+async def test_a_flood_is_taken_in_by_windows(
+    client: Client, gateway: Gateway, service: RunningService
+) -> None:
+    """What comes while the service is down waits at the broker, then comes a window at a time.
+
+    `tests/by_hand_mqtt.py` does it with 100,000.
+    """
+    count, events = 6 * WINDOW, 20
+    lot = await client.new_lot(zone("b1"))
+    await shows(client, "connected")
+    assert await asyncio.to_thread(service.terminate) == 0
+    for number in range(0, count, 100):
+        wave = [
+            [event(lot, id=f"{n}:{m}") for m in range(events)] for n in range(number, number + 100)
+        ]
+        await asyncio.gather(*(gateway.publish(lot, message) for message in wave))
+    await asyncio.to_thread(service.start)
+    most, passages = 0.0, r'parking_events_total\{outcome="accepted",type="passage"\}'
+    deadline = time.monotonic() + PATIENCE
+    while await metric(client, "parking_mqtt_messages_total") < count:
+        most = max(most, await metric(client, "parking_mqtt_in_flight"))
+        assert time.monotonic() < deadline, most
+    assert 0 < most <= WINDOW + 2 * 65_536 / (events * 100)  # and what was read in one go
+    assert await metric(client, passages) == count * events
+
+
+@pytest.mark.parametrize(
+    "url", ["http://x", "mqtt://", "mqtt://u:secret-word@h:99999", "mqtt://h/x"]
+)
+async def test_a_url_that_is_none_is_told_without_its_password(url: str) -> None:
+    one = RunningService("postgresql://nowhere", "x" * 40, {"PARKING_MQTT_URL": url})
+    try:
+        one.start(wait=False)
+        assert await asyncio.to_thread(one.process.wait, PATIENCE) == 2
+        assert "PARKING_MQTT_URL" in one.said()
+        assert "secret-word" not in one.said()
+    finally:
+        one.close()
