@@ -5,7 +5,6 @@ import re
 import time
 
 import asyncpg
-import pytest
 
 from parking.ingest.mqtt.link import WINDOW
 from tests.broker import Broker, Gateway, gateway_of
@@ -135,17 +134,3 @@ async def test_a_flood_is_taken_in_by_windows(
         assert time.monotonic() < deadline, most
     assert 0 < most <= WINDOW + 2 * 65_536 / (events * 100)  # and what was read in one go
     assert await metric(client, passages) == count * events
-
-
-@pytest.mark.parametrize(
-    "url", ["http://x", "mqtt://", "mqtt://u:secret-word@h:99999", "mqtt://h/x"]
-)
-async def test_a_url_that_is_none_is_told_without_its_password(url: str) -> None:
-    one = RunningService("postgresql://nowhere", "x" * 40, {"PARKING_MQTT_URL": url})
-    try:
-        one.start(wait=False)
-        assert await asyncio.to_thread(one.process.wait, PATIENCE) == 2
-        assert "PARKING_MQTT_URL" in one.said()
-        assert "secret-word" not in one.said()
-    finally:
-        one.close()
