@@ -59,6 +59,7 @@ _RETRY_SECONDS = 1.0
 _DRAIN_SECONDS = 2.0
 _COMMIT_SECONDS = 1.5
 _SAVE_SECONDS = 1.5
+_LETTERS_SECONDS = 0.5
 _AUDIT_SECONDS = 3600.0
 
 
@@ -198,7 +199,7 @@ class Service:
             with contextlib.suppress(DatabaseAway, TimeoutError):
                 await asyncio.wait_for(self._replica.save(), _SAVE_SECONDS)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._letters.flush(), 0.5)
+                await asyncio.wait_for(self._letters.flush(), _LETTERS_SECONDS)
         for result in ended:
             if isinstance(result, Exception):
                 raise result
