@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensors_sim.formats import events
+from sensors_sim.formats import events, mqtt
 
 if TYPE_CHECKING:
     from sensors_sim.formats.format import FormatSpec
 
 FORMATS: dict[str, FormatSpec] = {
     "events": events.SPEC,
+    "mqtt": mqtt.SPEC,
 }
