@@ -40,6 +40,7 @@ class Broker:
         self.port = free_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
         self._file = folder / "mosquitto.conf"
+        self._store = folder / "mosquitto.db"
         self._log = folder / "mosquitto.log"
         lines = [
             f"listener {self.port} 127.0.0.1",
@@ -47,7 +48,9 @@ class Broker:
             f"persistence_location {folder}/",
             "max_queued_messages 0",
             "max_inflight_messages 500",
-            "log_type all",
+            "log_type error",
+            "log_type warning",
+            "log_type debug",
             *(["user root"] if os.geteuid() == 0 else []),
             *(more or ("allow_anonymous true",)),
         ]
@@ -74,6 +77,12 @@ class Broker:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             self._process.wait(PATIENCE_S)
+
+    def forget(self) -> None:
+        """Start it again with nothing in store."""
+        self.stop()
+        self._store.unlink(missing_ok=True)
+        self.start()
 
     def said(self) -> str:
         return self._log.read_text(errors="replace")
@@ -109,8 +118,19 @@ class Gateway:
         await self.publish_to(f"parking/v1/{lot}/events", payload, **more)
 
     async def publish_to(self, topic: str, payload: object, **more: Any) -> None:
+        self._start(topic, payload, **more)
+        await self.drained()
+
+    def start(self, lot: str, payload: object, **more: Any) -> None:
+        """Publish to a lot's topic, and do not wait."""
+        self._start(f"parking/v1/{lot}/events", payload, **more)
+
+    def _start(self, topic: str, payload: object, **more: Any) -> None:
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         self._client.publish(topic, body, **{"qos": 1, **more})
+
+    async def drained(self) -> None:
+        """Wait until the broker has all."""
         async with asyncio.timeout(PATIENCE_S):
             await self._storage.wait_empty()
 

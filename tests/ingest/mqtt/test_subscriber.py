@@ -3,11 +3,14 @@
 import asyncio
 import re
 import time
+from pathlib import Path
 
 import asyncpg
+import pytest
 
 from parking.ingest.mqtt.link import WINDOW
 from tests.broker import Broker, Gateway, gateway_of
+from tests.faults.extent import extent
 from tests.ingest.mqtt.watching import PATIENCE, handled, metric, passages, readiness, shows
 from tests.service import RunningService, running_services
 from tests.web.client import Client, client_of, event, until, zone
@@ -110,27 +113,50 @@ async def test_instances_share_the_messages(broker: Broker, database_url: str) -
             assert min(shares) > 0
 
 
+@pytest.mark.parametrize("retained", [False, True], ids=["queued", "retained"])
 async def test_a_flood_is_taken_in_by_windows(
-    client: Client, gateway: Gateway, service: RunningService
+    broker: Broker, database_url: str, *, retained: bool
 ) -> None:
-    """What comes while the service is down waits at the broker, then comes a window at a time.
+    """What the broker has in store comes a window at a time, however much it is.
 
-    `tests/by_hand_mqtt.py` does it with 100,000.
+    Queued messages are of one lot, retained ones of as many: a topic retains one, and all but the
+    first lot are unknown. `SOAK=1` has 100,000 of either, of one event each.
     """
-    count, events = 6 * WINDOW, 20
-    lot = await client.new_lot(zone("b1"))
-    await shows(client, "connected")
-    assert await asyncio.to_thread(service.terminate) == 0
-    for number in range(0, count, 100):
-        wave = [
-            [event(lot, id=f"{n}:{m}") for m in range(events)] for n in range(number, number + 100)
-        ]
-        await asyncio.gather(*(gateway.publish(lot, message) for message in wave))
-    await asyncio.to_thread(service.start)
-    most, passages = 0.0, r'parking_events_total\{outcome="accepted",type="passage"\}'
-    deadline = time.monotonic() + PATIENCE
-    while await metric(client, "parking_mqtt_messages_total") < count:
-        most = max(most, await metric(client, "parking_mqtt_in_flight"))
-        assert time.monotonic() < deadline, most
-    assert 0 < most <= WINDOW + 2 * 65_536 / (events * 100)  # and what was read in one go
-    assert await metric(client, passages) == count * events
+    count, events = extent(3 * WINDOW, 100_000), extent(20, 1)
+    with running_services(database_url, PARKING_MQTT_URL=broker.url) as (service,):
+        async with client_of(service) as client:
+            lot = await client.new_lot(zone("b1"))
+            await shows(client, "connected")
+            assert await asyncio.to_thread(service.terminate) == 0
+            if retained:  # as if it had never been there
+                await asyncio.to_thread(broker.forget)
+        async with gateway_of(broker) as gateway:
+            for first in range(0, count, 200):
+                for number in range(first, first + 200):
+                    name = f"{lot}-{number}" if retained and number else lot
+                    message = [event(name, id=f"{number}:{n}") for n in range(events)]
+                    gateway.start(name, message, retain=retained)
+                await gateway.drained()
+        await asyncio.to_thread(service.start)
+        async with client_of(service) as client:
+            most, patience = 0.0, extent(PATIENCE, 900)
+            deadline = time.monotonic() + patience
+            while await metric(client, "parking_mqtt_messages_total") < count:
+                most = max(most, await metric(client, "parking_mqtt_in_flight"))
+                assert time.monotonic() < deadline, most
+            # and what was read in one go
+            assert 0 < most <= WINDOW + 2 * 65_536 / (events * 100)
+            assert await metric(client, "parking_mqtt_in_flight") == 0
+            assert await metric(client, "parking_events_total") == count * events
+            assert len(await client.log(lot, "?limit=1000")) == min(
+                1000, events if retained else count * events
+            )
+        assert peak_mb(service) < 300, peak_mb(service)
+
+
+def peak_mb(service: RunningService) -> float:
+    """Give the most memory that the service held since its last start."""
+    status = Path(f"/proc/{service.process.pid}/status").read_text()
+    [kilobytes] = re.findall(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    print(f"peak {int(kilobytes) / 1000:.0f} MB")
+    return int(kilobytes) / 1000
