@@ -135,7 +135,7 @@ class Service:
         prefix = settings.path_prefix or ""
         protection = Protection(https=settings.https)
         gate = Gate(self._replica, protection, limits_of(settings), prefix)
-        self._events = Events(self._replica, intake, gate.authenticate)
+        self._events = Events(self._replica, intake, self._letters, gate.authenticate)
         availability = Availability(self._replica, Past(database), intake)
         nearby = NearbyLots(self._replica)
         routes = list_routes(

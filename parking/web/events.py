@@ -15,11 +15,13 @@ from parking.errors import (
     Fault,
     InvalidInput,
     Overloaded,
+    ParkingError,
     TooLarge,
     Unauthorized,
 )
 from parking.ingest.intake import Chunk, Intake, Receipt, add
 from parking.ingest.lists import MOST_EVENTS, NotEvents, Raws, read_object
+from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
 from parking.live.turns import Turns
 from parking.store import history
@@ -39,13 +41,18 @@ NDJSON = ("application/x-ndjson", "application/ndjson")
 class Events:
     """`/v1/events` and `/v1/lots/{lot}/events`."""
 
-    def __init__(self, replica: Replica, intake: Intake, authenticate: Authenticate) -> None:
+    def __init__(
+        self, replica: Replica, intake: Intake, letters: DeadLetters, authenticate: Authenticate
+    ) -> None:
         """Store through `intake`; read the log through `replica`'s database.
+
+        What is no list of events goes to `letters`, what is no event there by `intake`.
 
         `authenticate` is asked again while a stream goes on: its key may be revoked.
         """
         self._replica = replica
         self._intake = intake
+        self._letters = letters
         self._authenticate = authenticate
         self._turns = Turns(2, 50)
         self._stopping = asyncio.Event()
@@ -59,8 +66,20 @@ class Events:
         if call.request.content_type in NDJSON:
             receipt = await self._store_lines(call)
         else:
-            receipt = await self.store(self.judge(await read_body(call.request), call.who))
+            body = await read_body(call.request)
+            try:
+                chunk = self.judge(body, call.who)
+            except (InvalidInput, TooLarge) as error:
+                self._keep(error, call.who)
+                raise
+            receipt = await self.store(chunk)
         return reply_value(receipt)
+
+    def _keep(self, error: ParkingError, who: Principal) -> None:
+        """Keep that a body held no events, for its operator to see; nothing of the body."""
+        more = (fault.detail for fault in error.faults if fault.detail not in error.detail)
+        why = " ".join([error.detail, *more])
+        self._letters.put(source="http", code="unreadable", detail=why, principal=who)
 
     def judge(self, body: bytes, who: Principal) -> Chunk:
         """Judge the events of a JSON body; InvalidInput or TooLarge when it is no list of them."""

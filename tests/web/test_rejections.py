@@ -58,19 +58,34 @@ async def test_each_refusal_is_told_once_with_why(client: Client) -> None:
     assert "plate" in told["invalid"]["detail"]
 
 
+async def test_a_body_without_events_is_told(client: Client) -> None:
+    operator = unique("operator")
+    key = await client.new_key("operator", operator)
+    headers = {"Content-Type": "application/json"}
+    for body in (b"{", b"[]", b'{"events": [' + b"1," * 10_000 + b"1]}"):
+        answer = await client.ask("POST", "/v1/events", key=key, data=body, headers=headers)
+        assert answer.status in (400, 413), answer
+    found = await until(lambda: rejected(client, "", key), lambda items: len(items) == 3)
+    assert {(one["code"], one["operator"], one["item"]) for one in found} == {
+        ("unreadable", operator, None)
+    }
+    assert "not JSON" in found[2]["detail"]
+    assert "10000 events" in found[0]["detail"]
+
+
 async def test_lines_are_told_too(client: Client) -> None:
     lot = await client.new_lot(zone("b1"))
     lines = [json.dumps(event(lot, zone="b9", id=f"e{n}")) for n in range(3)]
     await client.ask(
         "POST",
         "/v1/events",
-        data="\n".join([*lines, "not JSON"]).encode(),
+        data="\n".join([*lines, "B12345 came in"]).encode(),
         headers={"Content-Type": "application/x-ndjson"},
     )
     found = await settled(client, lot, 3)
     assert [one["event"] for one in found] == ["e2", "e1", "e0"]
     strangers = [one for one in await rejected(client, "limit=100") if one["lot"] is None]
-    assert "not JSON" not in json.dumps(strangers), "what cannot be read is not kept"
+    assert "B12345" not in json.dumps(strangers), "what cannot be read is not kept"
 
 
 async def test_an_operator_sees_its_own(client: Client) -> None:

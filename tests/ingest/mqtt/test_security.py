@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from parking.config import Settings
+from parking.ingest.mqtt.link import BrokerAway, linked
+from parking.ingest.mqtt.subscription import subscription_of
 from tests.broker import PROGRAM, gateway_of, require_broker, running_broker
-from tests.ingest.mqtt.watching import PATIENCE, metric, passages, readiness, shows
+from tests.ingest.mqtt.watching import PATIENCE, passages, shows
 from tests.service import running_services
-from tests.web.client import Client, client_of, described, event, until, zone
+from tests.web.client import client_of, described, event, until, zone
 
 SECRET = "secret-word"
 RIGHTS = """
@@ -68,11 +71,6 @@ def secured(tmp_path: Path) -> list[str]:
     ]
 
 
-async def refused(client: Client) -> None:
-    """Wait until the service has tried in vain."""
-    await until(lambda: metric(client, "parking_mqtt_failures_total"), bool, PATIENCE)
-
-
 async def test_who_may_write_a_topic_speaks_for_its_lot(
     secured: list[str], tmp_path: Path, database_url: str
 ) -> None:
@@ -100,12 +98,16 @@ async def test_who_may_write_a_topic_speaks_for_its_lot(
                 assert await client.log("west") == []
             assert SECRET not in service.said()
         wrong = {
-            "a wrong password": {**env, "PARKING_MQTT_URL": f"mqtts://service:no@{address}"},
-            "an unknown authority": {"PARKING_MQTT_URL": env["PARKING_MQTT_URL"]},
+            "Bad User Name or Password|[Nn]ot authorized": ("no", ca),
+            "certificate verify failed": (SECRET, None),
         }
-        for name, settings in wrong.items():
-            with running_services(database_url, 1, **settings) as (service,):
-                async with client_of(service) as client:
-                    await refused(client)
-                    assert (await readiness(client))["mqtt"] == "away", name
-                assert SECRET not in service.said()
+        for reason, (password, authority) in wrong.items():
+            url = f"mqtts://service:{password}@{address}"
+            subscription = subscription_of(Settings.model_validate(
+                {"mqtt_url": url, "mqtt_ca": authority, "mqtt_client": "another"}
+            ))  # fmt: skip
+            assert subscription is not None
+            with pytest.raises(BrokerAway, match=reason) as caught:
+                async with linked(subscription):
+                    pass
+            assert SECRET not in str(caught.value)
