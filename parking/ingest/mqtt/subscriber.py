@@ -75,11 +75,14 @@ class Subscriber:
             try:
                 await self._listen()
             except BrokerAway as error:
-                metrics.mqtt_failures.inc()
                 if str(error) != told:  # once, not at each attempt
                     log.warning("the broker %s is away: %s", broker, error)
-                settled = time.monotonic() - began > _SETTLED_SECONDS
-                failures, told = 1 if settled else failures + 1, str(error)
+                told = str(error)
+            except Exception:  # whatever it says, it must not end the service
+                log.exception("what the broker %s says is not understood", broker)
+            metrics.mqtt_failures.inc()
+            settled = time.monotonic() - began > _SETTLED_SECONDS
+            failures = 1 if settled else failures + 1
             await asyncio.sleep(pause(failures))
 
     async def _listen(self) -> None:
