@@ -115,7 +115,8 @@ async def test_all_work_is_done_without_rights(migrated: Roles) -> None:
             )
             assert (await client.availability("p1"))["occupied"] == 4
             key = await client.new_key("operator", "zd-parking")
-            await client.push(event("p1", zone="b1"), key=key)
+            await client.push(event("p1", zone="b1"), event("p1", zone="b9"), key=key)
+            await until(lambda: ask(migrated.serving, "SELECT count(*) FROM rejection"), bool)
             assert len((await client.ask("GET", "/v1/audit")).json["items"]) == 7
             assert {month_of(old), month_of(older)} <= await months(migrated.serving)
             worked_up = lambda: ask(migrated.serving, "SELECT count(*) FROM lot_progress")  # noqa: E731
