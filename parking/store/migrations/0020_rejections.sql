@@ -1,3 +1,4 @@
+-- serves: 0011
 -- Dead letters: what was refused of what operators sent, the latest of each operator. An empty
 -- `operator` is of things nobody could be found for; only admins see those. `number` orders them.
 CREATE TABLE rejection (
