@@ -12,7 +12,7 @@ import pytest
 from parking.config import Settings
 from parking.ingest.mqtt.link import BrokerAway, linked
 from parking.ingest.mqtt.subscription import subscription_of
-from tests.broker import PROGRAM, gateway_of, require_broker, running_broker
+from tests.broker import PROGRAM, gateway_of, require_broker, running_broker, skip_unless_whole
 from tests.ingest.mqtt.watching import PATIENCE, passages, shows
 from tests.service import running_services
 from tests.web.client import client_of, described, event, until, zone
@@ -34,10 +34,8 @@ def program(name: str) -> str:
     beside = str(Path(PROGRAM or "/").parent)
     found = shutil.which(name, path=os.environ.get("PATH", "") + f":{beside}:/usr/bin")
     if found is None:
-        text = f"no {name}, to test MQTT with TLS and passwords"
-        if os.environ.get("CI"):
-            pytest.fail(text)
-        pytest.skip(text)
+        skip_unless_whole(f"no {name}, to test MQTT with TLS and passwords")
+    assert found is not None
     return found
 
 
