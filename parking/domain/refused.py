@@ -62,6 +62,11 @@ def clean_detail(text: str) -> str:
     return _STRANGE.sub(_HIDDEN, line)[:_LONGEST_DETAIL]
 
 
+def clean_name(name: str | None) -> str | None:
+    """Give the id of a lot or an event, unless someone put a key there."""
+    return None if name is None or SECRET.search(name) else name
+
+
 def clean_text(text: str) -> str:
     """Give a text that holds nothing of people, as its giver vouches, cut to what is kept."""
     plain = SECRET.sub("pk_…", text.replace("\0", _HIDDEN))

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 
 from parking import metrics
 from parking.domain.access import Principal
-from parking.domain.refused import LONGEST_EVENT, clean_detail, clean_event, clean_text
+from parking.domain.refused import (
+    LONGEST_EVENT,
+    clean_detail,
+    clean_event,
+    clean_name,
+    clean_text,
+)
 from parking.errors import DatabaseAway
 from parking.live.replica import Replica
 from parking.store import rejections
@@ -134,8 +140,8 @@ class DeadLetters:
             letter.source,
             letter.key,
             letter.operator or self._operator_of(lot),
-            lot,
-            letter.event,
+            clean_name(lot),
+            clean_name(letter.event),
             letter.code,
             clean_detail(letter.detail),
             item,

@@ -56,7 +56,7 @@ def version(folder: Path, migrations: dict[str, str]) -> Path:
 
 
 def ignored(_: str, names: list[str]) -> list[str]:
-    return [name for name in names if name in {"__pycache__", "vendor"}]
+    return [name for name in names if name == "__pycache__"]
 
 
 def parking(code: Path, database_url: str, *command: str) -> "subprocess.CompletedProcess[str]":
