@@ -15,6 +15,7 @@ from parking.domain.instants import DAY
 from parking.errors import DatabaseAway
 from parking.ingest.commits import GroupCommit
 from parking.ingest.intake import Intake
+from parking.ingest.lorawan.deliveries import Deliveries
 from parking.ingest.mqtt.subscriber import Subscriber
 from parking.ingest.mqtt.subscription import subscription_of
 from parking.ingest.rejections import DeadLetters
@@ -32,6 +33,7 @@ from parking.store.migrate import migrate
 from parking.web.audit import Audit
 from parking.web.availability import Availability
 from parking.web.connections import Runner
+from parking.web.devices import DeviceRegistry
 from parking.web.documents import Documents
 from parking.web.events import Events
 from parking.web.express import Express
@@ -40,6 +42,7 @@ from parking.web.gauges import FolderMetrics, LotMetrics
 from parking.web.health import BoardMetrics, Health
 from parking.web.keys import Keys
 from parking.web.limits import limits_of
+from parking.web.lorawan import Lorawan
 from parking.web.lots import Lots
 from parking.web.nearby import NearbyLots
 from parking.web.protection import Protection
@@ -145,6 +148,8 @@ class Service:
             streams=self._streams,
             events=self._events,
             sensors=Sensors(self._replica),
+            devices=DeviceRegistry(self._replica),
+            lorawan=Lorawan(Deliveries(self._replica, intake, self._letters)),
             usage=Usage(self._replica, Reports(database)),
             quality=Quality(self._replica),
             keys=Keys(self._replica),

@@ -50,6 +50,12 @@ request_seconds = Histogram(
     buckets=_FAST,
     registry=registry,
 )
+lorawan_messages = Counter(
+    "parking_lorawan_messages",
+    "Messages of LoRaWAN network servers: `read`, `acknowledged` or the code of a refusal",
+    ["source", "kind", "outcome"],
+    registry=registry,
+)
 stream_clients = Gauge(
     "parking_stream_clients", "Clients that follow changes", ["protocol"], registry=registry
 )

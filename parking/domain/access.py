@@ -19,7 +19,8 @@ class Rule:
 
     `roles`: those that may, None for anyone without a key. `lots`: what an operator's key may do
     there with lots: `all` the same as anyone let in; `in_path` nothing unless the lot of the path
-    is its own; `described` nothing unless the lot is its own, as it was and as it is wished;
+    is its own; `described` nothing unless the lot that is described, or that a device is in, is its
+    own, as it was and as it is wished;
     `each` nothing with those events whose lot is another's; `shown` see its own alone.
     """
 

@@ -41,6 +41,7 @@ Code = Literal[
     "future",
     "too_old",
     "conflict",
+    "unknown_device",
 ]
 AHEAD = 5 * MINUTE
 """How far ahead of the server's clock an event may be, us."""

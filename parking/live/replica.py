@@ -1,8 +1,8 @@
 """The replica: what this instance holds of the database, and how it keeps up.
 
-Board, descriptions and keys are caches. Entries reach the board in the order of the log: this
-instance's own right after their commit, others' by reading the log on. The head of the log is asked
-for four times a second, so that no instance is behind another by more than that.
+Board, descriptions, devices and keys are caches. Entries reach the board in the order of the log:
+this instance's own right after their commit, others' by reading the log on. The head of the log is
+asked for four times a second, so that no instance is behind another by more than that.
 """
 
 import asyncio
@@ -16,7 +16,8 @@ from parking.domain.events import Entry
 from parking.domain.timeline import Change, Timeline
 from parking.errors import DatabaseAway
 from parking.live.board import Board
-from parking.store import history, keys, lots, snapshots
+from parking.live.devices import Devices
+from parking.store import devices, history, keys, lots, snapshots
 from parking.store.database import Database
 
 log = logging.getLogger("parking.live.replica")
@@ -27,12 +28,13 @@ Clock = Callable[[], int]
 
 
 class Replica:
-    """Board, timelines and keyring of one instance."""
+    """Board, timelines, devices and keyring of one instance."""
 
     def __init__(self, database: Database, clock: Clock, admin_secret: str | None = None) -> None:
         """Hold nothing yet; `start` reads it. `clock` gives us since the epoch."""
         self.database = database
         self.board = Board()
+        self.devices = Devices()
         self.clock = clock
         self.keys: list[Key] = []
         self.keyring = Keyring([], admin_secret)
@@ -59,6 +61,7 @@ class Replica:
             head = await history.get_head(connection)
             stored = await lots.list_changes(connection)
             self._use_keys(await keys.list_keys(connection))
+            registered = await devices.list_devices(connection)
             voided = await history.list_all_voided(connection)
             position, change, states = await snapshots.load(connection, head.seq)
         async with self._order:
@@ -66,6 +69,8 @@ class Replica:
             self._last_change.clear()
             self._last = None
             self.board.clear()
+            self.devices = Devices()
+            self.devices.take(registered)
             self._describe(stored)
             self._change = head.changes
             self.retained_from = head.retained_from
@@ -84,11 +89,16 @@ class Replica:
         self.ready = True
         log.info("ready: %d lots, %d entries after the snapshot", len(states), head.seq - position)
 
-    # -- descriptions and keys -------------------------------------------------------------------
+    # -- descriptions, devices and keys ----------------------------------------------------------
 
     def timeline(self, lot_id: str) -> Timeline:
         """Give a lot's timeline; KeyError when it never was."""
         return Timeline(lot_id, self._changes[lot_id])
+
+    def owner(self, lot_id: str) -> str | None:
+        """Give whose a lot is, or was before it was retired; None when it never was."""
+        live = self.board.find(lot_id)
+        return None if live is None else live.timeline.last_layout.lot.operator
 
     def last_change(self, lot_id: str) -> int:
         """Give the number of a lot's last change, 0 when it never was."""
@@ -112,8 +122,23 @@ class Replica:
             await self.sync()
             return
 
+    async def change_device(self, decide: Callable[[], devices.Wish | None], key: str) -> None:
+        """Store what `decide` wishes in view of devices and lots as they are now, None: nothing.
+
+        As with lots, `decide` is asked again when others were faster.
+        """
+        while (wish := decide()) is not None:
+            try:
+                async with self.database.transaction() as connection:
+                    await devices.change_device(connection, wish, self.clock(), key)
+            except lots.Overtaken:
+                await self.sync()
+                continue
+            await self.sync()
+            return
+
     async def sync(self) -> None:
-        """Take up what has been committed by now: entries, descriptions, keys."""
+        """Take up what has been committed by now: entries, descriptions, devices, keys."""
         async with self._order:
             await self._catch_up()
         await self._rebuild_all()
@@ -128,6 +153,7 @@ class Replica:
             if head.changes > self._change:
                 stored = await lots.list_changes(connection, self._change)
                 self._use_keys(await keys.list_keys(connection))
+                self.devices.take(await devices.list_devices(connection, self._change))
         self.retained_from = max(self.retained_from, head.retained_from)
         self._unbuilt |= self._describe(stored)
         self._change = max(self._change, head.changes)

@@ -1,7 +1,8 @@
-"""The audit: who changed lots and keys, and who recounted and voided, newest first.
+"""The audit: who changed lots, devices and keys, who recounted and voided, newest first.
 
-What is done to lots and keys is recorded here, in the transaction that does it. Recounts and voids
-are events, which the log has with their keys; they are read from there and never written twice.
+What is done to lots, devices and keys is recorded here, in the transaction that does it. Recounts
+and voids are events, which the log has with their keys; they are read from there and never written
+twice.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ Action = Literal[
     "lot_retired",
     "key_created",
     "key_revoked",
+    "device_registered",
+    "device_removed",
     "recount",
     "void",
 ]
@@ -56,7 +59,7 @@ Place = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that was done. `target` is the key made or revoked, or the event that was voided.
+    """Something that was done. `target`: the key or device, or the event that was voided.
 
     `event` is the id of a recount or void, which have no `request`.
     """

@@ -8,6 +8,7 @@ from typing import get_args
 from parking.domain.access import ROLES
 from parking.store.audit import Action
 from parking.web.event_schemas import ID, REF, TIME, Schema
+from parking.web.lorawan_schemas import DEVICE
 from parking.web.quality_schemas import DRIFT, FINDING, QUALITY
 from parking.web.sensors import State
 from parking.web.usage_schemas import USAGE_ROW
@@ -66,6 +67,8 @@ def answers(found: dict[str, Schema]) -> dict[str, Schema]:
         "LoggedEventList": _list("A page of the log, newest first.", _ref("LoggedEvent")),
         "Sensor": _SENSOR,
         "SensorList": _list("The sensors of a lot.", _ref("Sensor")),
+        "Device": DEVICE,
+        "DeviceList": _list("Devices by their EUIs.", _ref("Device")),
         "RejectedItem": _REJECTED_ITEM,
         "RejectedItemList": _list("What was refused, newest first.", _ref("RejectedItem")),
         "UsageRow": USAGE_ROW,
@@ -190,7 +193,7 @@ _KEY: Schema = _object(
     },
 )
 _ACT: Schema = _object(
-    "Something that was done to a lot or a key.",
+    "Something that was done to a lot, a device or a key.",
     {
         "at": TIME,
         "key": {
@@ -201,7 +204,9 @@ _ACT: Schema = _object(
         "action": {"type": "string", "enum": list(get_args(Action))},
         "lot": _maybe(_TEXT, "the lot it was done to"),
         "zone": _maybe(_TEXT, "the zone whose spaces or cars were listed or counted"),
-        "target": _maybe(_TEXT, "the key that was made or revoked, the event that was voided"),
+        "target": _maybe(
+            _TEXT, "the key that was made or revoked, the device, the event that was voided"
+        ),
         "event": _maybe(_TEXT, "the id of the recount or void in the lot's log"),
         "request": _maybe(_TEXT, "the request's id; null where there was none, and for events"),
     },

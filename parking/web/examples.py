@@ -62,12 +62,38 @@ _KEY: Json = {
     "label": "ramp gateway", "created_at": "2026-11-23T00:31:07Z", "expires_at": None,
     "revoked_at": None,
 }  # fmt: skip
+_DEVICE: Json = {
+    "lot": "east-station-p1", "space": "EV-001", "zone": None, "model": "milesight-em400-mud",
+    "distance": {"occupied_below_mm": 1200, "free_above_mm": 1500, "ignore_tilted": False},
+    "bit": None,
+}  # fmt: skip
+_UP: Json = {
+    "deduplicationId": "3c1e9f52-5d0a-4b7e-9a51-0c6f6a4d2b11",
+    "time": "2026-11-23T00:31:01.250314+00:00",
+    "deviceInfo": {"devEui": "24e124fffe00a1b2"},
+    "devAddr": "01a2b3c4", "fCnt": 17, "fPort": 85, "data": "AXVcA2cBAQSCRAgFAAA=",
+    "rxInfo": [{"gatewayId": "0016c001f1000001", "rssi": -87, "snr": 7.5}],
+}  # fmt: skip
+_TTS: Json = {
+    "end_device_ids": {"device_id": "ev-001", "dev_eui": "24E124FFFE00A1B2",
+                       "dev_addr": "260BA1B2"},
+    "received_at": "2026-11-23T00:31:01.471002913Z",
+    "uplink_message": {
+        "session_key_id": "AZOxU2Vzc2lvbktleUlkMQ==", "f_port": 85, "f_cnt": 17,
+        "frm_payload": "AXVcA2cBAQSCRAgFAAA=",
+        "received_at": "2026-11-23T00:31:01.250314226Z",
+        "rx_metadata": [{"gateway_ids": {"gateway_id": "roof-1"}, "rssi": -87, "snr": 7.5}],
+    },
+}  # fmt: skip
 SCHEMA_EXAMPLES: dict[str, list[Json]] = {
     "Availability": [_AVAILABILITY],
     "EventList": [{"events": list(_EVENTS.values())}],
     "KeyRequest": [
         {"role": "operator", "operator": "zd-parking", "label": "ramp gateway", "expires_at": None}
     ],
+    "ChirpstackEvent": [_UP],
+    "Device": [{"dev_eui": "24e124fffe00a1b2", **_DEVICE}],
+    "DeviceDescription": [_DEVICE],
     "Key": [_KEY],
     "LotDescription": [_DESCRIPTION],
     "NewKey": [{**_KEY, "key": "pk_…"}],
@@ -89,6 +115,7 @@ SCHEMA_EXAMPLES: dict[str, list[Json]] = {
         }
     ],
     "SpaceList": [{"spaces": [{"id": "EV-001", "label": "EV 1"}, {"id": "EV-002"}]}],
+    "TtsMessage": [_TTS],
     "Subscribe": [{"subscribe": {"lots": ["east-station-p1"]}}],
     **{name: [event] for name, event in _EVENTS.items()},
 }  # fmt: skip
@@ -98,6 +125,7 @@ LINES_EXAMPLE = "".join(
 PATH_PARTS = {
     "lot": ("id of the lot", "east-station-p1"),
     "zone": ("id of the zone", "ev"),
+    "dev_eui": ("the device's EUI-64, 16 hex digits, small or capital", "24e124fffe00a1b2"),
     "key": ("id of the key, not the key itself", "key_00c0ffee00c0ffee"),
 }
 HEADERS = {
@@ -153,6 +181,19 @@ DESCRIPTIONS = {
     "GET /v1/quality": "Of the running day as it was judged last, a few minutes ago at most while "
     "the service is well; `judged_at` tells. With neither `from` nor `to`, the latest day of each "
     "lot. Recounts are proposals: nothing is changed by them. An operator sees its own lots.",
+    "PUT /v1/devices/{dev_eui}": "What the device is and which space it watches; holds for what it "
+    "says from then on, within a second on every instance. With a zone instead of a space it gives "
+    "only heartbeats. 409 when the lot has no such space or zone.",
+    "DELETE /v1/devices/{dev_eui}": "What it said stays; what it says is `unknown_device`.",
+    "POST /v1/lorawan/chirpstack": "For the HTTP integration of ChirpStack v4 with the encoding "
+    "JSON; it puts the kind of event into the query. `up` gives a `space` event and a heartbeat, "
+    "`status` a heartbeat with the battery; other kinds are acknowledged. An uplink told again is "
+    "a duplicate. 200 whenever the body is a JSON object: what is wrong is said in the receipt, as "
+    "sending the same again would not help.",
+    "POST /v1/lorawan/tts": "For webhooks of The Things Stack v3 in JSON. `uplink_message` gives a "
+    "`space` event and a heartbeat; other kinds are acknowledged. An uplink told again is a "
+    "duplicate. 200 whenever the body is a JSON object: what is wrong is said in the receipt, as "
+    "sending the same again would not help.",
     "POST /v1/keys": "`operator` is for the role operator, and only for it.",
     "DELETE /v1/keys/{key}": "It works nowhere a second later.",
     "GET /readyz": "The database is reached and the state rebuilt.",

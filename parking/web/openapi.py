@@ -11,6 +11,7 @@ from parking.web import examples
 from parking.web.calls import Answer, Route
 from parking.web.event_schemas import ID, REF, Schema
 from parking.web.limits import UNLIMITED
+from parking.web.lorawan_schemas import EUI
 from parking.web.params import Query
 from parking.web.schemas import components, tidy
 
@@ -137,7 +138,7 @@ def _path_parameters(route: Route) -> Iterator[dict[str, Any]]:
                 "in": "path",
                 "required": True,
                 "description": text,
-                "schema": ID,
+                "schema": EUI if name == "dev_eui" else ID,
                 "example": example,
             }
 
@@ -187,9 +188,10 @@ def _headers(route: Route) -> Iterator[dict[str, Any]]:
 
 
 def _body(body: type[BaseModel] | str) -> dict[str, Any]:
-    """Give a request body: of a model, or `Events`, which come as JSON or as lines."""
-    if isinstance(body, type):
-        return {"required": True, "content": {"application/json": _media(body.__name__)}}
+    """Give a request body: of a model or component, or `Events`: as JSON or as lines."""
+    if body != "Events":
+        name = body if isinstance(body, str) else body.__name__
+        return {"required": True, "content": {"application/json": _media(name)}}
     lines = {
         "contentMediaType": "application/x-ndjson",
         "description": "One event a line, each as the schema Event has it. Blank lines are "

@@ -9,11 +9,13 @@ from parking.web import models, params
 from parking.web.audit import Audit, AuditQuery
 from parking.web.availability import Availability
 from parking.web.calls import HELD, Answer, Held, Route
+from parking.web.devices import DeviceDescription, DeviceRegistry, DevicesQuery
 from parking.web.documents import Documents
 from parking.web.events import Events
 from parking.web.gate import Gate, go_on
 from parking.web.health import Health
 from parking.web.keys import Keys
+from parking.web.lorawan import ChirpstackQuery, Lorawan
 from parking.web.lots import Lots
 from parking.web.nearby import NearbyLots
 from parking.web.prebuilt import ALWAYS
@@ -28,6 +30,7 @@ ANYONE = Rule(None)
 ADMIN = Rule(("admin",))
 OPERATORS: tuple[Role, ...] = ("admin", "operator")
 OF_THE_LOT = Rule(OPERATORS, "in_path")
+DEVICE = "/v1/devices/{dev_eui}"
 
 
 def list_routes(
@@ -38,6 +41,8 @@ def list_routes(
     streams: Streams,
     events: Events,
     sensors: Sensors,
+    devices: DeviceRegistry,
+    lorawan: Lorawan,
     usage: Usage,
     quality: Quality,
     keys: Keys,
@@ -110,6 +115,25 @@ def list_routes(
               "What was refused of what an operator's systems sent, newest first", "operators",
               (Answer(ok, "A page of what was refused", "RejectedItemList"),),
               rule=Rule(OPERATORS, "shown"), query=RejectionsQuery),
+        Route("GET", "/v1/devices", devices.list, "List devices of LoRaWAN networks", "operators",
+              (Answer(ok, "A page of devices", "DeviceList"),),
+              rule=Rule(OPERATORS, "shown"), query=DevicesQuery),
+        Route("GET", DEVICE, devices.get, "A device's description", "operators",
+              (Answer(ok, "The description", "Device"),),
+              rule=Rule(OPERATORS, "described"), errors=(404,)),
+        Route("PUT", DEVICE, devices.put, "Register or replace a device", "operators",
+              (Answer(ok, "Replaced", "Device"), Answer(new, "Registered", "Device")),
+              rule=Rule(OPERATORS, "described"), body=DeviceDescription, errors=(409,)),
+        Route("DELETE", DEVICE, devices.delete, "Remove a device", "operators",
+              (Answer(gone, "Removed"),), rule=Rule(OPERATORS, "described"), errors=(404,)),
+        Route("POST", "/v1/lorawan/chirpstack", lorawan.post_chirpstack,
+              "Take what ChirpStack's HTTP integration posts", "operators",
+              (Answer(ok, "What became of each event of it, after the commit", "Receipt"),),
+              rule=Rule(OPERATORS, "each"), query=ChirpstackQuery, body="ChirpstackEvent"),
+        Route("POST", "/v1/lorawan/tts", lorawan.post_tts,
+              "Take what webhooks of The Things Stack post", "operators",
+              (Answer(ok, "What became of each event of it, after the commit", "Receipt"),),
+              rule=Rule(OPERATORS, "each"), body="TtsMessage"),
         Route("GET", "/v1/usage", usage.get, "Usage by bucket of the lots' calendar", "planners",
               (Answer(ok, "Rows; a page of them as JSON, all of them as CSV", "UsageList"),
                Answer(ok, "All rows", {"type": "string"}, "text/csv")),

@@ -12,21 +12,27 @@ import msgspec
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from parking.domain import lots, numbers
+from parking.domain import devices, lots, numbers
 from parking.ingest import intake
 from parking.web.answer_schemas import answers
 from parking.web.event_schemas import REF, Schema, event_schemas
 from parking.web.examples import SCHEMA_EXAMPLES
+from parking.web.lorawan_schemas import DEVICE_CONDITION, lorawan_schemas
 from parking.web.streams import Subscribe
 
 _STRUCTS = (
     lots.Position, lots.Entrance, lots.TariffStep, lots.Tariff, lots.Zone, lots.Lot, lots.Space,
     numbers.Numbers, numbers.ZoneNumbers, numbers.Availability,
-    intake.Rejection, intake.Named, intake.Receipt,
+    intake.Rejection, intake.Named, intake.Receipt, devices.Distance, devices.Bit,
 )  # fmt: skip
-_RENAMED = {name: f"Lot{name}" for name in ("Position", "Entrance", "TariffStep", "Tariff", "Zone")}
-"""Structs of answers whose names the models of requests bear."""
+_RENAMED = {
+    **{name: f"Lot{name}" for name in ("Position", "Entrance", "TariffStep", "Tariff", "Zone")},
+    "Distance": "DeviceDistance",
+    "Bit": "DeviceBit",
+}
+"""Structs of answers whose names the models of requests bear, or that say too little."""
 _CONDITIONS: dict[str, Schema] = {
+    "DeviceDescription": DEVICE_CONDITION,
     "KeyRequest": {
         "anyOf": [
             {
@@ -89,6 +95,7 @@ def components(bodies: Iterable[type[BaseModel]]) -> dict[str, Schema]:
     found = {
         **_requests(bodies),
         **event_schemas(),
+        **lorawan_schemas(),
         **_structs(),
     }
     found |= answers(found)

@@ -7,7 +7,8 @@ import schemathesis
 from schemathesis import Case, CheckContext, Response, SerializationContext
 
 # What no schema can say: the present, our own cursors, IANA's zones, the grammar of opening hours,
-# ids that differ, steps that rise. A fault in anything else means that the schema is wrong.
+# ids that differ, steps and thresholds that rise. A fault in anything else means that the schema is
+# wrong.
 MEANINGS = {
     "?at": {"not a past moment"},
     "?bbox": {"longitudes in ±180, latitudes in ±90, south first"},
@@ -17,6 +18,7 @@ MEANINGS = {
     "/expires_at": {"not in the future"},
     "/timezone": {"Value error, not an IANA time zone"},
     "/tariff": {"Value error, steps must rise in up_to_minutes"},
+    "/distance": {"Value error, free_above_mm must not be less than occupied_below_mm"},
     "/spaces": {"more than the zone's capacity of 12"},
     "": {
         "Value error, zones must have different ids",

@@ -177,6 +177,38 @@ async def test_a_revoked_key_is_refused_by_both_within_a_second(two: Two) -> Non
         await until(refused_by_all, SOON_S)
 
 
+async def test_a_device_is_known_to_both_within_a_second(two: Two) -> None:
+    eui = "0004a30b000000e1"
+    async with connected(*two) as (one, other):
+        await one.put_lot("d1", [zone("a", "spaces", 3)])
+        await until(lambda: knows(other, "d1"), SOON_S)
+        await other.put_spaces("d1", "a", ["s1", "s2"])
+
+        async def heard_of_by_one() -> list[str]:
+            uplink = {"received_at": oracle.shown(now()), "f_port": 1, "frm_payload": "AQ=="}
+            message = {"end_device_ids": {"dev_eui": eui}, "uplink_message": uplink}
+            receipt = await one.ask("POST", "/v1/lorawan/tts", body=message)
+            return [item["code"] for item in receipt["rejected"]]
+
+        assert await heard_of_by_one() == ["unknown_device"]
+        device = {"lot": "d1", "space": "s1", "model": "bosch-tps110"}
+        await other.ask("PUT", f"/v1/devices/{eui}", body=device)
+
+        async def taken() -> bool:
+            return await heard_of_by_one() == []
+
+        await until(taken, SOON_S)
+        await other.ask("PUT", f"/v1/devices/{eui}", body={**device, "space": "s2"})
+
+        async def both_occupied() -> bool:
+            await heard_of_by_one()
+            return bool((await one.availability("d1"))["occupied"] == 2)
+
+        await until(both_occupied, SOON_S)
+        await one.ask("DELETE", f"/v1/devices/{eui}")  # what another instance put, too
+        assert await heard_of_by_one() == ["unknown_device"]
+
+
 async def test_one_goes_and_comes_back(two: Two) -> None:
     one, other = two
     async with connected(one, other, lasting=False) as wires:

@@ -35,6 +35,7 @@ RIGHT = {
     "radius_m": "500", "min_free": "1", "height_m": "2.1", "from": "2026-11-22T00:00:00Z",
     "to": "2026-11-23T00:00:00Z", "type": "void", "bucket": "hour", "by": "zone", "hours": "open",
     "format": "csv", "crs": "bd09", "lot": "p1", "key": "key_1", "action": "void",
+    "event": "up",
 }  # fmt: skip
 
 

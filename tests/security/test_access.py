@@ -6,6 +6,7 @@ and a route that is not listed here fails.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from unittest.mock import AsyncMock, Mock
 
@@ -16,7 +17,7 @@ from parking.web.documents import Documents
 from parking.web.gate import Gate
 from parking.web.routes import build, list_routes
 from tests.web.client import Answer as Seen
-from tests.web.client import Client, described, event, unique, zone
+from tests.web.client import Client, ago, described, event, unique, zone
 from tests.web.test_openapi import PARTS
 
 CALLERS = ("stranger", "wrong key", "planner", "other operator", "own operator", "admin")
@@ -49,6 +50,24 @@ def _events(lot: str, operator: str) -> Any:
     return {"events": [event(lot, "status", status="open")]}
 
 
+def _device(lot: str, operator: str) -> Any:
+    return {"lot": lot, "zone": "ev", "model": "bosch-tps110"}
+
+
+def _chirpstack(lot: str, operator: str) -> Any:
+    return {"deviceInfo": {"devEui": device_of(lot)}, "time": ago(60), "rxInfo": [{"rssi": -90}]}
+
+
+def _tts(lot: str, operator: str) -> Any:
+    uplink = {"received_at": ago(60)}
+    return {"end_device_ids": {"dev_eui": device_of(lot)}, "uplink_message": uplink}
+
+
+def device_of(lot: str) -> str:
+    """Give the EUI of the device that stands in a lot."""
+    return sha256(lot.encode()).hexdigest()[:16]
+
+
 def _key(lot: str, operator: str) -> Any:
     return {"role": "operator", "operator": operator, "label": "made by a test"}
 
@@ -71,6 +90,12 @@ PROBES: dict[str, Probe] = {
     ),
     "GET /v1/quality": Probe(PLANNING, "?lots={lot}"),
     "GET /v1/rejections": Probe(OPERATORS, "?lot={lot}"),
+    "GET /v1/devices": Probe(OPERATORS, "?lot={lot}"),
+    "GET /v1/devices/{dev_eui}": Probe(OWN),
+    "PUT /v1/devices/{dev_eui}": Probe(OWN, body=_device),
+    "DELETE /v1/devices/{dev_eui}": Probe(OWN),
+    "POST /v1/lorawan/chirpstack": Probe(OWN, "?event=up", body=_chirpstack),
+    "POST /v1/lorawan/tts": Probe(OWN, body=_tts),
     "POST /v1/keys": Probe(ADMIN, body=_key),
     "GET /v1/keys": Probe(ADMIN),
     "DELETE /v1/keys/{key}": Probe(ADMIN),
@@ -150,11 +175,15 @@ class Scene:
     async def renew(self) -> None:
         """Take another lot, as the one before may be gone."""
         self.lot = await self.client.new_lot(zone("ev", "spaces"), operator=self.operator)
+        device = f"/v1/devices/{device_of(self.lot)}"
+        answer = await self.client.ask("PUT", device, json=_device(self.lot, self.operator))
+        assert answer.status == 201, answer
 
     async def call(self, name: str, caller: str) -> Seen:
         probe = PROBES[name]
         method, _, path = name.partition(" ")
         url = (path + probe.path).replace("{lot}", self.lot).replace("{zone}", "ev")
+        url = url.replace("{dev_eui}", device_of(self.lot))
         if "{key}" in url:
             url = url.replace("{key}", await self.spare_key())
         body = None if probe.body is None else probe.body(self.lot, self.operator)
@@ -171,7 +200,8 @@ class Scene:
         spaces = await self.client.ask("GET", f"/v1/lots/{self.lot}/zones/ev/spaces")
         listed = (await self.client.ask("GET", "/v1/keys?limit=1000")).json["items"]
         made = [key["id"] for key in listed if key["label"] == "made by a test"]
-        return shown.json, spaces.json, await self.client.log(self.lot), made
+        device = await self.client.ask("GET", f"/v1/devices/{device_of(self.lot)}")
+        return shown.json, spaces.json, await self.client.log(self.lot), made, device.json
 
 
 def was_let_in(name: str, answer: Seen) -> bool:
@@ -179,7 +209,7 @@ def was_let_in(name: str, answer: Seen) -> bool:
     if answer.status in (401, 403):
         return False
     assert answer.status in (200, 201, 204), answer
-    if name == "POST /v1/events":
+    if name == "POST /v1/events" or name.startswith("POST /v1/lorawan/"):
         codes = {item["code"] for item in answer.json["rejected"]}
         assert codes <= {"forbidden_lot"}
         return not codes

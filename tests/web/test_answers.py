@@ -138,6 +138,25 @@ async def fill(client: Client) -> None:
     assert (again["duplicates"], again["rejected_total"]) == (len(sent), 1)
 
 
+async def hear_devices(client: Client) -> None:
+    """Register a device of each kind of settings, and have network servers tell of one."""
+    device = "/v1/devices/{dev_eui=24e124fffe00a1b2}"
+    watched = {"lot": "p1", "space": "EV-001", "model": "milesight-em400-mud"}
+    thresholds = {"occupied_below_mm": 1200, "free_above_mm": 1500}
+    await client.ask("PUT", device, 201, json={**watched, "distance": thresholds})
+    await client.ask("PUT", device, 200, json={"lot": "p1", "zone": "b1", "model": "bosch-tps110"})
+    generic = {**watched, "model": "generic-bit", "bit": {"battery_full": 254}}
+    await client.ask("PUT", device, 200, json=generic)
+    await client.ask("GET", device, 200)
+    schemas = client.described["components"]["schemas"]
+    for path, name in (("chirpstack?event=up", "ChirpstackEvent"), ("tts", "TtsMessage")):
+        [message] = schemas[name]["examples"]
+        receipt = await client.ask("POST", f"/v1/lorawan/{path}", 200, json=message)
+        assert [item["code"] for item in receipt["rejected"]] == ["invalid"]  # not this model's
+    found = await client.ask("GET", "/v1/devices?lot=p1", 200)
+    assert len(found["items"]) == 1
+
+
 async def read_all(client: Client) -> None:
     """Read everything that there is to read."""
     shown = await client.ask("GET", "/v1/lots/{lot=p1}/availability", 200)
@@ -191,10 +210,12 @@ async def test_every_success_is_as_described(service: RunningService, database_u
         await fill(client)
         begun = report(date(2026, 11, 22), stuck("ev", "EV-001"), stuck("b1", None, 1))
         await put(database_url, "p1", begun)
+        await hear_devices(client)
         wish = {"role": "operator", "operator": "zd-parking", "label": "ramp"}
         key = await client.ask("POST", "/v1/keys", 201, json=wish)
         await read_all(client)
         await client.ask("DELETE", f"/v1/keys/{{key={key['id']}}}", 204)
+        await client.ask("DELETE", "/v1/devices/{dev_eui=24e124fffe00a1b2}", 204)
         await client.ask("DELETE", "/v1/lots/{lot=p1}", 204)
         described = {
             (method.upper(), path, int(status))
