@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.broker import running_broker
 from tests.service import CHECKOUT, RunningService, running_services
 
@@ -42,3 +44,10 @@ def test_they_agree_by_mqtt(database_url: str) -> None:
         said = simulate(service, "--as", "mqtt", "--mqtt-url", broker.url, *lots)
     assert "all 2 lots agree" in said
     assert "retries 0" in said
+
+
+@pytest.mark.parametrize("way", ["chirpstack", "tts"])
+def test_they_agree_however_spaces_are_told(service: RunningService, way: str) -> None:
+    said = simulate(service, "--as", way, "--lots", "wisdom-island-b,east-station-p1")
+    assert "all 2 lots agree" in said
+    assert "rejected               0" in said

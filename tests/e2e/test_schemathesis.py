@@ -15,7 +15,7 @@ import pytest
 from tests.service import CHECKOUT, RunningService
 
 HERE = Path(__file__).parent
-SECONDS = 120
+SECONDS = 300
 
 
 def explore(service: RunningService, key: str, folder: Path, *options: str) -> None:
