@@ -181,6 +181,7 @@ async def read_all(client: Client) -> None:
         ("/v1/keys", 1),
         ("/v1/audit", 5),
         ("/v1/audit?lot=p1&limit=2", 2),
+        ("/v1/rejections?lot=p1", 0),  # what was refused is stored a moment later
     ):
         found = await client.ask("GET", path, 200)
         assert len(found["items"]) >= least, (path, found)
