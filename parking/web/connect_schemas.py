@@ -9,11 +9,13 @@ from parking.ingest.formats.parkapi import FREE, PARTS
 from parking.ingest.formats.spdp import INFORMATION, STATUS
 from parking.web.event_schemas import Schema
 
-_NUMBER: Schema = {"type": ["integer", "string", "null"]}
-_NAME: Schema = {"type": "string", "pattern": r"^[!-~]{1,64}$"}
+_NAME: Schema = {
+    "type": ["string", "integer"],
+    "pattern": r"^[!-~]{1,64}$",
+    "minimum": -999_999_999_999_999,
+    "maximum": 999_999_999_999_999,
+}
 _MILLISECONDS: Schema = {
-    "type": "string",
-    "pattern": "^1[0-9]{12}$",
     "description": "milliseconds since 1970, UTC; also a time with an offset, or one without where "
     "the connector names its zone",
 }
@@ -21,30 +23,24 @@ _SITE: Schema = {
     "type": "object",
     "description": "A parking site; one without a uid, a time and a number gives no event.",
     "properties": {
-        "uid": {"type": "string", "description": "the lot's id, or one that the connector knows"},
+        "uid": {"description": "the lot's id, or one that the connector knows"},
         "realtime_data_updated_at": {
-            "type": "string",
             "description": "when it was measured, with an offset; without one only where the "
             "connector names the zone",
         },
-        "realtime_opening_status": {
-            "type": ["string", "null"],
-            "description": "OPEN, CLOSED or UNKNOWN",
-        },
-        FREE: {**_NUMBER, "description": "free spaces"},
+        "realtime_opening_status": {"description": "OPEN, CLOSED or UNKNOWN"},
+        FREE: {"description": "free spaces: a whole number, also in a string"},
         **{
-            f"{FREE}_{part}": {
-                **_NUMBER,
-                "description": "of them, where the connector names a zone",
-            }
+            f"{FREE}_{part}": {"description": "the same of a part that the connector gives a zone"}
             for part in PARTS
         },
     },
 }
+_ELSE: Schema = {"description": "Whatever is no site is told as unread, and costs no other."}
 _SITES: Schema = {
     "type": "object",
     "description": "Realtime data of parking sites, as ParkAPI v3 is pushed it.",
-    "properties": {"items": {"type": "array", "items": _SITE, "maxItems": 1000}},
+    "properties": {"items": {"type": "array", "items": {"anyOf": [_SITE, _ELSE]}}},
     "required": ["items"],
 }
 _TABLE: Schema = {
@@ -64,13 +60,10 @@ _FACILITY: Schema = {
                 STATUS: {
                     "type": "object",
                     "properties": {
-                        "lastUpdated": {
-                            "type": ["integer", "string", "null"],
-                            "description": "seconds since 1970, UTC",
-                        },
-                        "open": {"type": ["boolean", "null"]},
-                        "full": {"type": ["boolean", "null"]},
-                        "vacantSpaces": _NUMBER,
+                        "lastUpdated": {"description": "seconds since 1970, UTC"},
+                        "open": {"description": "true or false"},
+                        "full": {"description": "true or false"},
+                        "vacantSpaces": {"description": "a whole number"},
                     },
                 },
             },
@@ -104,8 +97,8 @@ def _post(post: str) -> Schema:
             "park_uuid": {**_NAME, "description": "the lot's id, or one the connector knows"},
             **serial,
             time: _MILLISECONDS,
-            "total_parking_space": {"type": "string", "description": "0: the next is not known"},
-            "remain_parking_space": {"type": "string", "description": "free spaces"},
+            "total_parking_space": {"description": "0: the next is not known"},
+            "remain_parking_space": {"description": "free spaces"},
             "area_space": _AREAS,
         },
         "required": ["park_uuid", *serial, time],
@@ -133,13 +126,7 @@ CONNECT_EXAMPLES: dict[str, list[object]] = {
         }
     ],
     "ParkApiTable": [
-        "\n".join(
-            (
-                "uid;realtime_data_updated_at;realtime_free_capacity",
-                "east-station-p1;2026-11-23T08:31:03+08:00;20",
-                "",
-            )
-        )
+        f"uid;realtime_data_updated_at;{FREE}\neast-station-p1;2026-11-23T08:31:03+08:00;20\n"
     ],
     "SpdpFacility": [
         {

@@ -16,7 +16,7 @@ from parking.web.documents import Documents
 from parking.web.gate import Gate
 from parking.web.routes import build, list_routes
 from tests.web.client import Answer as Seen
-from tests.web.client import Client, described, event, unique, zone
+from tests.web.client import Client, ago, described, event, now, unique, zone
 from tests.web.test_openapi import PARTS
 
 CALLERS = ("stranger", "wrong key", "planner", "other operator", "own operator", "admin")
@@ -25,7 +25,10 @@ ADMIN = {"admin"}
 OWN = {"admin", "own operator"}
 OPERATORS = {"admin", "own operator", "other operator"}
 PLANNING = {"admin", "own operator", "planner"}
-UNFIT = ("/v1/stream", "/v1/ws")  # without an end; `test_streams_are_public` has them
+UNFIT = (
+    "/v1/stream", "/v1/ws",  # without an end; `test_streams_are_public` has them
+    "/v1/connect/{connector}",  # needs a file; `tests/web/test_connect.py` has it
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,28 @@ def _events(lot: str, operator: str) -> Any:
     return {"events": [event(lot, "status", status="open")]}
 
 
+def _sites(lot: str, operator: str) -> Any:
+    at, status = ago(60), "realtime_opening_status"
+    return {"items": [{"uid": lot, "realtime_data_updated_at": at, status: "OPEN"}]}
+
+
+def _table(lot: str, operator: str) -> Any:
+    head = "uid,realtime_data_updated_at,realtime_opening_status"
+    return f"{head}\n{lot},{ago(60)},OPEN\n".encode()
+
+
+def _facility(lot: str, operator: str) -> Any:
+    status = {"lastUpdated": int(now().timestamp()) - 60, "open": True}
+    told = {"identifier": lot, "facilityActualStatus": status}
+    return {"parkingFacilityDynamicInformation": told}
+
+
+def _post(lot: str, operator: str) -> Any:
+    at = str(int(now().timestamp() - 60) * 1000)
+    times = dict.fromkeys(("enter_time", "leave_time", "timestamp"), at)
+    return {"park_uuid": lot, "parking_serial": at, "remain_parking_space": "1", **times}
+
+
 def _key(lot: str, operator: str) -> Any:
     return {"role": "operator", "operator": operator, "label": "made by a test"}
 
@@ -64,6 +89,12 @@ PROBES: dict[str, Probe] = {
     "DELETE /v1/lots/{lot}": Probe(ADMIN),
     "PUT /v1/lots/{lot}/zones/{zone}/spaces": Probe(OWN, body=_spaces),
     "POST /v1/events": Probe(OWN, body=_events),
+    "POST /v1/connect/parkapi/json": Probe(OWN, body=_sites),
+    "POST /v1/connect/parkapi/csv": Probe(OWN, body=_table),
+    "PUT /v1/connect/spdp/dynamic/{facility}": Probe(OWN, body=_facility),
+    "POST /v1/connect/fourpyun/enter": Probe(OWN, body=_post),
+    "POST /v1/connect/fourpyun/leave": Probe(OWN, body=_post),
+    "POST /v1/connect/fourpyun/space": Probe(OWN, body=_post),
     "GET /v1/lots/{lot}/events": Probe(OWN),
     "GET /v1/lots/{lot}/sensors": Probe(OWN),
     "GET /v1/usage": Probe(
@@ -149,15 +180,22 @@ class Scene:
 
     async def renew(self) -> None:
         """Take another lot, as the one before may be gone."""
-        self.lot = await self.client.new_lot(zone("ev", "spaces"), operator=self.operator)
+        zones = zone("ev", "spaces"), zone("b1", "gates")
+        self.lot = await self.client.new_lot(*zones, operator=self.operator)
 
     async def call(self, name: str, caller: str) -> Seen:
         probe = PROBES[name]
         method, _, path = name.partition(" ")
         url = (path + probe.path).replace("{lot}", self.lot).replace("{zone}", "ev")
+        url = url.replace("{facility}", self.lot)
         if "{key}" in url:
             url = url.replace("{key}", await self.spare_key())
         body = None if probe.body is None else probe.body(self.lot, self.operator)
+        if isinstance(body, bytes):
+            headers = {"Content-Type": "text/csv"}
+            return await self.client.ask(
+                method, url, key=self.keys[caller], data=body, headers=headers
+            )
         return await self.client.ask(method, url, key=self.keys[caller], json=body)
 
     async def spare_key(self) -> str:
@@ -179,8 +217,10 @@ def was_let_in(name: str, answer: Seen) -> bool:
     if answer.status in (401, 403):
         return False
     assert answer.status in (200, 201, 204), answer
-    if name == "POST /v1/events":
-        codes = {item["code"] for item in answer.json["rejected"]}
+    if name == "POST /v1/events" or "/connect/" in name:
+        told = answer.json.get("receipt", answer.json)
+        codes = {item["code"] for item in told["rejected"]}
+        assert not told.get("unread")
         assert codes <= {"forbidden_lot"}
         return not codes
     return True

@@ -52,7 +52,7 @@ def _pairs(body: bytes, encoding: str) -> dict[str, Any]:
         )
     except ValueError:
         raise NotDecodable("it is neither a form nor JSON") from None
-    return _once(pairs)
+    return _gathered(pairs)
 
 
 def _parts(body: bytes, boundary: str, encoding: str) -> dict[str, Any]:
@@ -70,18 +70,24 @@ def _parts(body: bytes, boundary: str, encoding: str) -> dict[str, Any]:
         head, blank, value = piece.partition(b"\r\n\r\n")
         told = head.decode("utf-8", "replace")
         name = _NAME.search(told)
-        if not blank or name is None:
-            raise NotDecodable("one of its parts has no name")
-        if "filename" not in told:
+        if not blank:
+            raise NotDecodable("one of its parts has no head")
+        if name is not None and "filename" not in told:
             try:
                 pairs.append((name[1], value.decode(encoding)))
             except UnicodeError:
                 raise NotDecodable(f"one of its parts is not text in {encoding}") from None
-    return _once(pairs)
+    return _gathered(pairs)
 
 
-def _once(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise NotDecodable("one of its fields is there twice")
+def _gathered(pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    """Give the fields by name; one that comes again is a list, as which nothing is read but lists."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name not in found:
+            found[name] = value
+        elif isinstance(found[name], list):
+            found[name].append(value)
+        else:
+            found[name] = [found[name], value]
     return found

@@ -153,6 +153,16 @@ class Rule:
     each: Path | None = None
     conditions: Sequence[tuple[Where, frozenset[str]]] = ()
 
+    def columns(self) -> Iterator[str]:
+        """Give the columns without which it makes no event."""
+        for field in self.fields:
+            source = field.source
+            if isinstance(source, Template):
+                yield from (part[1] for part in source.parts if not isinstance(part, str))
+            elif isinstance(source, Place) and field.needed and source.default is MISSING:
+                yield source.name
+        yield from (str(where) for where, _ in self.conditions)
+
     def applies(self, item: Item) -> bool:
         """Whether an item is one of this rule's."""
         return all(
@@ -172,6 +182,7 @@ def decode(
                 text_of(message, reading.encoding),
                 delimiter=reading.delimiter,
                 columns=reading.columns,
+                needed=[name for rule in rules for name in rule.columns()],
             )
         )
         lines = [(f"line {line}", Item(Found(row), None)) for line, row in table]

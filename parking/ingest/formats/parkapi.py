@@ -48,7 +48,10 @@ def _items(message: Message, reading: Reading) -> Iterator[tuple[str, Mapping[st
 
 def _table(message: Message, reading: Reading) -> Iterator[tuple[str, Mapping[str, Any]]]:
     table = rows(
-        text_of(message, reading.encoding), delimiter=reading.delimiter, columns=reading.columns
+        text_of(message, reading.encoding),
+        delimiter=reading.delimiter,
+        columns=reading.columns,
+        needed=("uid", _TIME),
     )
     for line, row in table:
         yield f"line {line}", row

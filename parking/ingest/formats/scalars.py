@@ -59,9 +59,12 @@ def text(value: Any) -> str:
     """Give a string, or a whole number as its digits; Unreadable for all else, and for nothing."""
     if isinstance(value, str) and value.strip():
         return value.strip()
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _GREATEST:
-        return str(value)
-    raise Unreadable("it is not a text")
+    if isinstance(value, str):
+        raise Unreadable("it is empty")
+    try:
+        return str(whole(value))
+    except Unreadable:
+        raise Unreadable("it is not a text") from None
 
 
 def read(item: Mapping[str, Any], name: str, as_: Callable[[Any], T]) -> T:

@@ -57,8 +57,8 @@ def _state(
         if full is not None:
             level = "full" if full else "available"
             gathering.event("flag", {**named, "zone": site.zone, "level": level})
-    else:
-        gathering.unread(_PLACE, "it has neither vacantSpaces nor full")
+    elif status.get("open") is None:
+        gathering.unread(_PLACE, "it has none of vacantSpaces, full and open")
     if status.get("open") is not None:
         is_open = _tried(status, "open", truth, gathering)
         if is_open is not None:

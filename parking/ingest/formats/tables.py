@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from parking.ingest.decoded import NotDecodable
 
@@ -11,13 +11,17 @@ MOST_COLUMNS = 1_000
 
 
 def rows(
-    text: str, *, delimiter: str | None = None, columns: Sequence[str] | None = None
+    text: str,
+    *,
+    delimiter: str | None = None,
+    columns: Sequence[str] | None = None,
+    needed: Collection[str] = (),
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Give each row with the number of its line, from 1, its cells by their columns' names.
 
     Without `columns` the first line names them. Without `delimiter` it is whichever of , ; tab |
     the first line has most of. Empty cells and empty lines are left out. NotDecodable when it is no
-    table.
+    table, or has not all columns that are `needed`.
     """
     first = text.lstrip("\r\n").partition("\n")[0]
     if delimiter is None:
@@ -30,6 +34,7 @@ def rows(
                 continue
             if names is None:
                 names = _names(cells)
+                _check(names, needed)
                 continue
             if len(cells) > len(names):
                 raise NotDecodable(f"line {reader.line_num}: it has more cells than columns")
@@ -39,6 +44,12 @@ def rows(
         raise NotDecodable(f"line {reader.line_num}: it is not CSV") from None
     if names is None:
         raise NotDecodable("it is empty: the first line names the columns")
+
+
+def _check(names: Sequence[str], needed: Collection[str]) -> None:
+    for name in needed:
+        if name not in names:
+            raise NotDecodable(f"it has no column {name}")
 
 
 def _names(cells: Sequence[str]) -> list[str]:
