@@ -14,7 +14,7 @@ from parking.config import Settings
 from parking.domain.instants import DAY
 from parking.errors import DatabaseAway
 from parking.ingest.commits import GroupCommit
-from parking.ingest.connectors.connector import Connectors
+from parking.ingest.connectors.connector import NO_CONNECTORS, Connectors
 from parking.ingest.connectors.loading import load
 from parking.ingest.delivery import Delivery
 from parking.ingest.intake import Intake
@@ -88,7 +88,7 @@ async def serve(settings: Settings) -> None:
 
     BadConnectors when the file of connectors cannot be used.
     """
-    connectors = Connectors() if settings.connectors is None else load(settings.connectors)
+    connectors = NO_CONNECTORS if settings.connectors is None else load(settings.connectors)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -112,7 +112,7 @@ async def _open(
     """Give the service, listening; the stack closes it and what it stands on."""
     dsn = await stack.enter_async_context(database_url(settings))
     database = await stack.enter_async_context(open_database(dsn))
-    made = Service(settings, connectors, dsn, database)
+    made = Service(settings, dsn, database, connectors)
     service = await stack.enter_async_context(contextlib.aclosing(made))
     await service.listen()
     return service
@@ -122,7 +122,11 @@ class Service:
     """One instance, put together."""
 
     def __init__(
-        self, settings: Settings, connectors: Connectors, dsn: str, database: Database
+        self,
+        settings: Settings,
+        dsn: str,
+        database: Database,
+        connectors: Connectors = NO_CONNECTORS,
     ) -> None:
         """Put the parts together; nothing runs yet."""
         admin = settings.admin_key

@@ -132,21 +132,21 @@ CONNECT_EXAMPLES: dict[str, list[object]] = {
         {
             INFORMATION: {
                 "identifier": "east-station-p1",
-                STATUS: {"lastUpdated": 1763857863, "open": True, "full": False,
+                STATUS: {"lastUpdated": 1795393863, "open": True, "full": False,
                          "vacantSpaces": 20},
             }
         }
     ],
     "FourpyunEnter": [
         {"park_uuid": "east-station-p1", "parking_serial": "20261123-417",
-         "enter_time": "1763857863000", "remain_parking_space": "20"}
+         "enter_time": "1795393863000", "remain_parking_space": "20"}
     ],
     "FourpyunLeave": [
         {"park_uuid": "east-station-p1", "parking_serial": "20261123-417",
-         "leave_time": "1763861463000", "remain_parking_space": "21"}
+         "leave_time": "1795397463000", "remain_parking_space": "21"}
     ],
     "FourpyunSpace": [
-        {"park_uuid": "east-station-p1", "timestamp": "1763861463000", "total_parking_space": "320",
+        {"park_uuid": "east-station-p1", "timestamp": "1795397463000", "total_parking_space": "320",
          "remain_parking_space": "21"}
     ],
 }  # fmt: skip

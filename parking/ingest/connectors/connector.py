@@ -106,3 +106,6 @@ class Connectors:
             if hook.connector.name == name and hook.connector.format not in STANDARD:
                 return hook
         return None
+
+
+NO_CONNECTORS = Connectors()

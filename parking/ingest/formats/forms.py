@@ -81,7 +81,7 @@ def _parts(body: bytes, boundary: str, encoding: str) -> dict[str, Any]:
 
 
 def _gathered(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """Give the fields by name; one that comes again is a list, as which nothing is read but lists."""
+    """Give the fields by name; one that comes again is a list, and read as what is one alone."""
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name not in found:

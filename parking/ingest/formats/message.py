@@ -1,14 +1,15 @@
 """A message as it came: what every decoder is given, and reading its text."""
 
 import codecs
+import re
 from dataclasses import dataclass
-from email.message import Message as Head
 from typing import Any
 
 import msgspec
 
 from parking.ingest.decoded import NotDecodable
 
+_PARAMETER = re.compile(r'([A-Za-z0-9*_-]+)\s*=\s*("[^"]*"|[^\s;"]+)')
 _BOM = "\ufeff"
 _ENCODINGS = frozenset(
     (
@@ -37,10 +38,9 @@ class Message:
 
 def media_of(message: Message) -> tuple[str, dict[str, str]]:
     """Give the media type in lower case, and its parameters."""
-    head = Head()
-    head["Content-Type"] = message.media.replace("\r", " ").replace("\n", " ")
-    found = head.get_params(failobj=[("", "")], unquote=True)
-    return found[0][0].lower(), {name.lower(): str(value) for name, value in found[1:]}
+    kind, _, rest = message.media.partition(";")
+    found = {name.lower(): value.strip('"') for name, value in _PARAMETER.findall(rest)}
+    return kind.strip().lower(), found
 
 
 def find_encoding(name: str) -> str | None:
