@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensors_sim.formats import events, mqtt
+from sensors_sim.formats import events, fourpyun, mqtt, parkapi, spdp
 
 if TYPE_CHECKING:
     from sensors_sim.formats.format import FormatSpec
@@ -15,4 +15,7 @@ if TYPE_CHECKING:
 FORMATS: dict[str, FormatSpec] = {
     "events": events.SPEC,
     "mqtt": mqtt.SPEC,
+    "parkapi": parkapi.SPEC,
+    "spdp": spdp.SPEC,
+    "fourpyun": fourpyun.SPEC,
 }
