@@ -39,7 +39,7 @@ class Pushing:
         self._read = read
         self._fitting = Fitting({})
 
-    async def prepare(self, service: Service, plans: Sequence[LotPlan]) -> None:
+    async def prepare(self, _: Service, plans: Sequence[LotPlan]) -> None:
         """Find out which zones need not be named."""
         self._fitting = fitting(plans)
 

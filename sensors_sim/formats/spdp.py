@@ -20,7 +20,7 @@ _FULL = {"full": True, "available": False}
 
 
 def told(event: Event, fitting: Fitting) -> bool:
-    """Return whether the format can tell an event: it knows no parts of seconds, and no `limited`."""
+    """Return whether the format can tell an event: it knows whole seconds, and no `limited`."""
     if event.at_us % SECOND:
         return False
     if event.type == "flag":

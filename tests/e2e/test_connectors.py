@@ -15,8 +15,8 @@ import asyncpg
 import pytest
 
 from sensors_sim.formats.fourpyun import PLATE
-from tests.e2e.test_cli import parking
 from tests.e2e.test_city import SIMULATE
+from tests.e2e.test_cli import parking
 from tests.ingest.formats.samples import EXAMPLE, FOLDER
 from tests.service import CHECKOUT, RunningService, running_services
 from tests.web.client import client_of, described, until, zone
@@ -60,7 +60,7 @@ class Feed(BaseHTTPRequestHandler):
         if not same:
             self.wfile.write(self.body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base has it
         """Say nothing."""
 
 
@@ -104,7 +104,7 @@ async def test_a_page_is_polled(database_url: str, feed: str, tmp_path: Path) ->
             )
             assert shown["observed_at"] == at.isoformat().replace("+00:00", "Z")
             asked = len(Feed.asked)
-            await until(lambda: _nothing(), lambda _: len(Feed.asked) > asked + 1)
+            await until(_nothing, lambda _: len(Feed.asked) > asked + 1)
             assert Feed.asked[-1] is not None
             [logged] = await client.log("p1")
             assert logged["key"] == "connector.city-page"

@@ -1,4 +1,4 @@
-"""Operators' systems that push: who is let in, what becomes of it, and what is never written down."""
+"""Operators' systems that push: who is let in, what becomes of it, what is never written down."""
 
 import asyncio
 import json
@@ -97,7 +97,7 @@ def connected(
     name = migrated_server.new_name()
     migrated_server.create_database(name)
     env = {"PARKING_CONNECTORS": str(file), "COUNTER_SECRET": SECRET, "OTHER_SECRET": OTHER}
-    with running_services(migrated_server.url(name), **env, PARKING_LOG_LEVEL="debug") as (one,):
+    with running_services(migrated_server.url(name), 1, **env, PARKING_LOG_LEVEL="debug") as (one,):
         asyncio.run(describe(one))
         yield one
     migrated_server.drop_database(name)
@@ -401,7 +401,7 @@ async def test_no_plate_is_written_down(
     """Whatever is wrong with a post, or with the database, its plate ends here."""
     env = {"PARKING_CONNECTORS": str(own_file), "COUNTER_SECRET": SECRET, "OTHER_SECRET": OTHER}
     server, [name] = migrated_server.url("parking"), re.findall(r"/(test_\d+)\?", database_url)
-    services = running_services(database_url, **env, PARKING_LOG_LEVEL="debug")
+    services = running_services(database_url, 1, **env, PARKING_LOG_LEVEL="debug")
     with services as (service,):
         await describe(service)
         async with client_of(service) as client:

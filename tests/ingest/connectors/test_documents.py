@@ -44,7 +44,7 @@ def test_blocks_can_be_used(tmp_path: Path) -> None:
         assert len(load(file, secrets=False).webhooks) == 1
 
 
-def used(line: str) -> str:
+def used(line: str) -> str:  # noqa: PLR0911 - a key a way
     """Put an example of a key where it belongs."""
     key = line.partition(" ")[0]
     if key in ("url", "interval_s", "timeout_s", "most_bytes", "header_env"):
