@@ -62,6 +62,11 @@ def clean_detail(text: str) -> str:
     return _STRANGE.sub(_HIDDEN, line)[:_LONGEST_DETAIL]
 
 
+def clean_id(event_id: str | None) -> str | None:
+    """Give the id of an event, None for one that holds a key: someone has put it there."""
+    return None if event_id is None or SECRET.search(event_id) else event_id
+
+
 def clean_text(text: str) -> str:
     """Give a text that holds nothing of people, as its giver vouches, cut to what is kept."""
     plain = SECRET.sub("pk_…", text.replace("\0", _HIDDEN))

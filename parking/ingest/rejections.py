@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from parking import metrics
 from parking.domain.access import Principal
-from parking.domain.refused import LONGEST_EVENT, clean_detail, clean_event, clean_text
+from parking.domain.refused import LONGEST_EVENT, clean_detail, clean_event, clean_id, clean_text
 from parking.errors import DatabaseAway
 from parking.live.replica import Replica
 from parking.store import rejections
@@ -135,7 +135,7 @@ class DeadLetters:
             letter.key,
             letter.operator or self._operator_of(lot),
             lot,
-            letter.event,
+            clean_id(letter.event),
             letter.code,
             clean_detail(letter.detail),
             item,

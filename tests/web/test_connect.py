@@ -329,6 +329,8 @@ async def test_bodies_that_are_none(
 
 
 async def test_what_cannot_be_read_is_kept_for_its_operator(client: Client) -> None:
+    good = {"rows": [{"left": 8, "at": ago(45)}]}
+    assert (await push(client, "counter", good, {"X-Api-Key": SECRET})).json["accepted"] == 1
     await push(client, "counter", b"{", {"X-Api-Key": SECRET, "Content-Type": "application/json"})
     await push(client, "counter", {"rows": [{"at": "x"}]}, {"X-Api-Key": SECRET})
     key = await client.new_key("operator", "garage")
