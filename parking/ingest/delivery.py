@@ -26,7 +26,7 @@ from parking.ingest.rejections import DeadLetters
 log = logging.getLogger("parking.ingest.delivery")
 
 _LARGE = 64 * 1024
-"""Bytes of a message that is decoded beside the others: 10,000 events take a quarter of a second."""
+"""Bytes of a message that is decoded in a thread: 10,000 events take a quarter of a second."""
 _MOST_TOLD = 100
 _SUMMARY = 3
 encode = msgspec.json.Encoder().encode
