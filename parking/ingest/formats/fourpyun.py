@@ -29,6 +29,8 @@ from parking.ingest.formats.scalars import (
 )
 
 POSTS = ("enter", "leave", "space")
+_PARKS = ("park_uuid", "merchant")
+"""A car park has one of these."""
 _TIMES = {"enter": "enter_time", "leave": "leave_time", "space": "timestamp"}
 _DIRECTIONS = {"enter": "in", "leave": "out"}
 _TOTALS = ("total_parking_space", "total_space")
@@ -52,10 +54,11 @@ def decode(message: Message, reading: Reading = PLAIN) -> Decoded:
 def _read(
     fields: Mapping[str, Any], message: Message, reading: Reading, gathering: Gathering
 ) -> None:
-    park = read(fields, "park_uuid", text)
+    known = next((name for name in _PARKS if fields.get(name) not in (None, "")), _PARKS[0])
+    park = read(fields, known, text)
     site = reading.places.find(park)
     if site is None:
-        raise Unreadable("park_uuid: no lot is named for it")
+        raise Unreadable(f"{known}: no lot is named for it")
     _refuse_plate(fields, site.lot)
     named = {"lot": site.lot, "observed_at": _moment(fields, message, reading)}
     if message.part in _DIRECTIONS:

@@ -44,6 +44,13 @@ def test_the_identity_is_of_the_serial_alone() -> None:
     assert len({first, *others}) == 4
 
 
+def test_a_car_park_has_one_of_two_names() -> None:
+    fields = {**CAR, "merchant": CAR["park_uuid"]}
+    del fields["park_uuid"]
+    assert passage(post(fields)) == passage(post(CAR))
+    assert post({**fields, "park_uuid": "p2"}).events[0]["lot"] == "p2"
+
+
 def test_a_stay_cannot_be_put_together() -> None:
     came, left = passage(post(CAR)), passage(post(LEAVES, "leave"))
     assert came.partition(":")[2] != left.partition(":")[2]
