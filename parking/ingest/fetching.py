@@ -66,7 +66,7 @@ async def fetch(
 ) -> Fetched:
     """Ask for `url`; FetchFailed when nothing that can be used comes in time."""
     timeout = aiohttp.ClientTimeout(total=timeout_s)
-    where = first = URL(url, encoded=True)
+    where = first = URL(url, encoded=url.isascii())
     for _ in range(MOST_REDIRECTS + 1):
         try:
             async with session.get(

@@ -65,10 +65,17 @@ class Polling:
         interval = poller.poll.interval_s
         await asyncio.sleep(random.uniform(0, min(interval, 1.0)))  # noqa: S311 - not all at once
         while True:
-            if await self._leadership.held():
+            if await self._leads():
                 await asyncio.sleep(await poller.ask())
             else:
                 await asyncio.sleep(min(interval, _LEAD_SECONDS))
+
+    async def _leads(self) -> bool:
+        try:
+            return await self._leadership.held()
+        except Exception:  # a fault there must not end the service
+            log.exception("who leads cannot be found out")
+            return False
 
 
 class Poller:
