@@ -1,3 +1,4 @@
+-- serves: 0011
 -- What was last had from systems that are polled, for whichever instance asks next: the same content
 -- is nothing new, however many times and by whomever it is asked for. `source` is a digest of where
 -- it is asked for and how it is read: with another one, what was had before says nothing.
