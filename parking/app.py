@@ -14,10 +14,14 @@ from parking.config import Settings
 from parking.domain.instants import DAY
 from parking.errors import DatabaseAway
 from parking.ingest.commits import GroupCommit
+from parking.ingest.connectors.connector import NO_CONNECTORS, Connectors
+from parking.ingest.connectors.loading import load
+from parking.ingest.delivery import Delivery
 from parking.ingest.intake import Intake
 from parking.ingest.lorawan.deliveries import Deliveries
 from parking.ingest.mqtt.subscriber import Subscriber
 from parking.ingest.mqtt.subscription import subscription_of
+from parking.ingest.polling import Polling
 from parking.ingest.rejections import DeadLetters
 from parking.jobs.schedule import Jobs, every
 from parking.live.past import Past
@@ -32,6 +36,7 @@ from parking.store.log import LogWriter
 from parking.store.migrate import migrate
 from parking.web.audit import Audit
 from parking.web.availability import Availability
+from parking.web.connect import Connect
 from parking.web.connections import Runner
 from parking.web.devices import DeviceRegistry
 from parking.web.documents import Documents
@@ -82,14 +87,18 @@ async def database_url(settings: Settings) -> AsyncIterator[str]:
 
 
 async def serve(settings: Settings) -> None:
-    """Run the service until SIGTERM or SIGINT, then answer what was accepted and stop."""
+    """Run the service until SIGTERM or SIGINT, then answer what was accepted and stop.
+
+    BadConnectors when the file of connectors cannot be used.
+    """
+    connectors = NO_CONNECTORS if settings.connectors is None else load(settings.connectors)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     stopping = asyncio.create_task(stop.wait())
     async with contextlib.AsyncExitStack() as stack:
         # a database that recovers from a crash may take its time: do not make a stop wait for it
-        opening = asyncio.create_task(_open(settings, stack))
+        opening = asyncio.create_task(_open(settings, connectors, stack))
         await asyncio.wait((opening, stopping), return_when=asyncio.FIRST_COMPLETED)
         if opening.done():
             await opening.result().run(stop)
@@ -100,11 +109,14 @@ async def serve(settings: Settings) -> None:
     log.info("stopped")
 
 
-async def _open(settings: Settings, stack: contextlib.AsyncExitStack) -> "Service":
+async def _open(
+    settings: Settings, connectors: Connectors, stack: contextlib.AsyncExitStack
+) -> "Service":
     """Give the service, listening; the stack closes it and what it stands on."""
     dsn = await stack.enter_async_context(database_url(settings))
     database = await stack.enter_async_context(open_database(dsn))
-    service = await stack.enter_async_context(contextlib.aclosing(Service(settings, dsn, database)))
+    made = Service(settings, dsn, database, connectors)
+    service = await stack.enter_async_context(contextlib.aclosing(made))
     await service.listen()
     return service
 
@@ -112,7 +124,13 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack) -> "Servic
 class Service:
     """One instance, put together."""
 
-    def __init__(self, settings: Settings, dsn: str, database: Database) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        dsn: str,
+        database: Database,
+        connectors: Connectors = NO_CONNECTORS,
+    ) -> None:
         """Put the parts together; nothing runs yet."""
         admin = settings.admin_key
         secret = None if admin is None else admin.get_secret_value()
@@ -129,6 +147,8 @@ class Service:
         stream = Stream(self._replica)
         self._stream = stream
         self._leadership = Leadership(dsn)
+        delivery = Delivery(intake, self._letters)
+        self._polling = Polling(connectors.polls, delivery, self._replica, self._leadership)
         verdicts = Verdicts()
         self._jobs = Jobs(
             self._replica, intake.oldest, self._leadership, verdicts, self._commits.repeats
@@ -147,6 +167,7 @@ class Service:
             nearby=nearby,
             streams=self._streams,
             events=self._events,
+            connect=Connect(self._replica, delivery, connectors, gate.find_principal),
             sensors=Sensors(self._replica),
             devices=DeviceRegistry(self._replica),
             lorawan=Lorawan(Deliveries(self._replica, intake, self._letters)),
@@ -224,6 +245,7 @@ class Service:
             group.create_task(self._letters.run())
             if self._subscriber is not None:
                 group.create_task(self._subscriber.run())
+            group.create_task(self._polling.run())
             group.create_task(every(_AUDIT_SECONDS, "audit", self._forget_acts))
 
     async def _forget_acts(self) -> None:

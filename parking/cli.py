@@ -1,4 +1,4 @@
-"""The command line: `parking serve`, `migrate`, `keys`, `lots`, `usage`, `backup`, `demo`."""
+"""The command line: `parking serve`, `keys`, `lots`, `connectors`, `usage`, `backup`, `demo`."""
 
 import argparse
 import asyncio
@@ -8,12 +8,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from parking import app, cli_backup, cli_usage, demo, logs
+from parking import app, cli_backup, cli_connectors, cli_usage, demo, logs
 from parking.config import Settings
 from parking.domain.access import ROLES, Key
 from parking.domain.geo import CRSS
 from parking.domain.instants import parse, rfc3339
 from parking.errors import ParkingError
+from parking.ingest.connectors.loading import BadConnectors
 from parking.store import keys, rights
 from parking.store.backups import BackupError
 from parking.store.database import open_database
@@ -39,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     logs.set_up(settings.log_level, request_id.get)
     try:
         status: int = _run(arguments.run(arguments, settings))
+    except BadConnectors as error:
+        print(f"parking: {error}".replace("\n", "\nparking: "), file=sys.stderr)
+        return 2
     except (ParkingError, BackupError, EmbeddedPostgresError, OSError) as error:
         print(f"parking: {error}", file=sys.stderr)
         return 1
@@ -72,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="run the service with simulated lots")
     _add_keys(commands.add_parser("keys", help="make, list and revoke keys"))
     _add_lots(commands.add_parser("lots", help="import descriptions of lots"))
+    cli_connectors.add_arguments(commands.add_parser("connectors", help="check and try connectors"))
     cli_usage.add_arguments(commands.add_parser("usage", help="check and report usage"), _instant)
     cli_backup.add_backup(
         commands.add_parser("backup", help="back the embedded database up, running or not")

@@ -194,6 +194,9 @@ class Settings(BaseSettings):
             "unset: made of the host's name and the port",
         ),
     ] = None
+    connectors: Annotated[
+        Path | None, Field(description="a TOML file of operators' systems; unset: none")
+    ] = None
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
     secrets_dir: Annotated[
         Path | None, Field(description="a folder of files named as settings, each with its value")

@@ -101,3 +101,33 @@ mqtt_messages = Counter(
 mqtt_in_flight = Gauge(
     "parking_mqtt_in_flight", "Messages delivered and not yet acknowledged", registry=registry
 )
+connector_messages = Counter(
+    "parking_connector_messages",
+    "Messages of operators' systems, pushed or polled, by what became of them",
+    ["connector", "outcome"],
+    registry=registry,
+)
+connector_events = Counter(
+    "parking_connector_events",
+    "Events of such messages: accepted, duplicate, rejected; and parts without any: unread",
+    ["connector", "outcome"],
+    registry=registry,
+)
+connector_observed = Gauge(
+    "parking_connector_newest_observed_timestamp_seconds",
+    "The newest time of measurement that a connector's source has told: of a dead feed it stands",
+    ["connector"],
+    registry=registry,
+)
+poll_requests = Counter(
+    "parking_poll_requests",
+    "Requests to systems that are polled: changed, unchanged, or the kind of failure",
+    ["connector", "outcome"],
+    registry=registry,
+)
+poll_succeeded = Gauge(
+    "parking_poll_last_success_timestamp_seconds",
+    "When a system that is polled last gave an answer that could be used",
+    ["connector"],
+    registry=registry,
+)

@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -28,7 +28,7 @@ BODY_SECONDS = 120.0
 _PIECE = 256 * 1024
 _MOST_HELD = 64 * 1024 * 1024
 _FREE = 64 * 1024
-_JSON_TYPES = ("application/json", "application/octet-stream", "application/x-www-form-urlencoded")
+JSON_TYPES = ("application/json", "application/octet-stream", "application/x-www-form-urlencoded")
 """JSON, and what simple clients call any body by default."""
 
 M = TypeVar("M", bound=BaseModel)
@@ -101,6 +101,14 @@ class Answer:
     media: str = "application/json"
 
 
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """A body in forms of others: the name of a component for each media type, and a text."""
+
+    media: Mapping[str, str]
+    text: str = ""
+
+
 @dataclass(frozen=True)
 class Route:
     """One URL and method: who may call it, with what, and what it answers."""
@@ -113,11 +121,13 @@ class Route:
     answers: tuple[Answer, ...]
     rule: Rule = field(kw_only=True)
     query: type[Query] = NoQuery
-    body: type[BaseModel] | str | None = None
+    body: type[BaseModel] | str | Forms | None = None
     errors: tuple[int, ...] = field(default=())
     headers: tuple[str, ...] = ()
     early: bool = False
     """Whether it answers before the state is rebuilt."""
+    by_secret: bool = False
+    """Whether the handler itself finds out who sends: a connector's secret may stand for a key."""
 
 
 async def pieces(request: web.Request) -> AsyncIterator[bytes]:
@@ -148,10 +158,11 @@ async def pieces(request: web.Request) -> AsyncIterator[bytes]:
         raise InvalidInput("The gzip body is cut off.")
 
 
-async def read_body(request: web.Request) -> bytes:
-    """Read a JSON body of at most MOST_BYTES after decompression."""
-    if request.content_type not in _JSON_TYPES:
-        raise UnsupportedMedia(f"{request.content_type[:80]} is not understood here, JSON is.")
+async def read_body(request: web.Request, media: Collection[str] = JSON_TYPES) -> bytes:
+    """Read a body of at most MOST_BYTES after decompression, JSON unless told otherwise."""
+    if request.content_type not in media:
+        known = "JSON" if media is JSON_TYPES else ", ".join(sorted(media))
+        raise UnsupportedMedia(f"{request.content_type[:80]} is not understood here, {known} is.")
     try:
         async with asyncio.timeout(None if request.content.is_eof() else BODY_SECONDS):
             return await _gather(request)

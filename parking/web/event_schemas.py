@@ -160,7 +160,10 @@ def _logged(sent: Schema) -> Schema:
         "observed_at": {**TIME, "description": "when it happened, UTC"},
         "zone": {**ID, "description": "the zone it was found to speak of; not of the whole lot"},
         "received_at": {**TIME, "description": "when it was accepted, UTC"},
-        "key": {"type": "string", "description": "the id of the key that sent it"},
+        "key": {
+            "type": "string",
+            "description": "the id of the key that sent it, or `connector.` and a connector's name",
+        },
         "voided_by": {
             "type": ["string", "null"],
             "description": "the id of a void that names it: it does not count",

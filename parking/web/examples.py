@@ -126,6 +126,8 @@ PATH_PARTS = {
     "lot": ("id of the lot", "east-station-p1"),
     "zone": ("id of the zone", "ev"),
     "dev_eui": ("the device's EUI-64, 16 hex digits, small or capital", "24e124fffe00a1b2"),
+    "facility": ("the facility's identifier", "east-station-p1"),
+    "connector": ("name of the connector", "ramp-counter"),
     "key": ("id of the key, not the key itself", "key_00c0ffee00c0ffee"),
 }
 HEADERS = {
@@ -136,6 +138,8 @@ TAGS = {
     "pages": "For people; they need nothing but what is described below.",
     "drivers": "Finding a free space: public, cached by validators, readable from any web page.",
     "operators": "Describing lots and pushing what sensors and gates see.",
+    "connectors": "Operators' systems that push in formats of their own. Ids are those of our lots "
+    "unless the service's file of connectors says what they mean.",
     "planners": "How lots are used over time.",
     "keys": "Who may do what. `admin` may do all.",
     "running": "For those who run the service.",

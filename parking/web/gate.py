@@ -29,6 +29,7 @@ from parking.errors import (
 )
 from parking.live.replica import Replica
 from parking.web.calls import REQUEST_ID, Call, Route
+from parking.web.credentials import find_key
 from parking.web.limits import RATE, UNLIMITED, Limits
 from parking.web.params import read_query
 from parking.web.prebuilt import Prebuilt
@@ -82,7 +83,8 @@ class Gate:
         async def handle(request: web.Request) -> web.StreamResponse:
             if not route.early and not self._replica.ready:
                 raise Overloaded("The service is starting.", headers={"Retry-After": "1"})
-            principal = None if route.rule.roles is None else self._let_in(request, route.rule)
+            public = route.rule.roles is None or route.by_secret
+            principal = None if public else self._let_in(request, route.rule)
             query = read_query(request.rel_url.raw_query_string, route.query)
             return await route.handler(Call(request, principal, query))
 
@@ -106,17 +108,15 @@ class Gate:
         found = self.find_principal(request)
         if found is None:
             raise Unauthorized(
-                "Send a valid key as `Authorization: Bearer <key>`.",
+                "Send a valid key as `Authorization: Bearer <key>`, or as the password of Basic.",
                 headers={"WWW-Authenticate": 'Bearer realm="parking"'},
             )
         return found
 
     def find_principal(self, request: web.Request) -> Principal | None:
         """Give who the request's key stands for, None without a valid one."""
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secret:
-            return None
-        return self.identify(secret.strip())
+        key = find_key(request.headers)
+        return None if key is None else self.identify(key)
 
     def identify(self, secret: str) -> Principal | None:
         """Give who a key stands for, None when it is not valid."""

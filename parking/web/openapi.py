@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from parking.web import examples
-from parking.web.calls import Answer, Route
+from parking.web.calls import Answer, Forms, Route
+from parking.web.connect_schemas import CONNECT_EXAMPLES
 from parking.web.event_schemas import ID, REF, Schema
 from parking.web.limits import UNLIMITED
 from parking.web.lorawan_schemas import EUI
@@ -76,7 +77,13 @@ def document(routes: Sequence[Route], prefix: str = "") -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "A key, as `POST /v1/keys` or `parking keys create` shows it.",
-                }
+                },
+                "basic": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "A key as the password, for machines that cannot send Bearer. "
+                    "Browsers' requests (with an `Origin`) are not let in by it.",
+                },
             },
         },
     }
@@ -93,7 +100,9 @@ def _operation(route: Route, schemas: dict[str, Schema]) -> dict[str, Any]:
     if route.rule.roles is not None:
         roles = ", ".join(f"`{role}`" for role in route.rule.roles)
         text = f"{text} For the roles {roles}.".strip()
-        made["security"] = [{"bearer": []}]
+        made["security"] = [{"bearer": []}, {"basic": []}]
+        if route.by_secret:
+            text += " Or with the secret of a connector, as the file of connectors names it."
     if text:
         made["description"] = text
     if parameters:
@@ -187,8 +196,11 @@ def _headers(route: Route) -> Iterator[dict[str, Any]]:
         }
 
 
-def _body(body: type[BaseModel] | str) -> dict[str, Any]:
-    """Give a request body: of a model or component, or `Events`: as JSON or as lines."""
+def _body(body: type[BaseModel] | str | Forms) -> dict[str, Any]:
+    """Give a request body: of a model or component, in forms of others, or `Events`."""
+    if isinstance(body, Forms):
+        content = {media: _media(name) for media, name in body.media.items()}
+        return {"required": True, "description": body.text, "content": content}
     if body != "Events":
         name = body if isinstance(body, str) else body.__name__
         return {"required": True, "content": {"application/json": _media(name)}}
@@ -210,7 +222,7 @@ def _body(body: type[BaseModel] | str) -> dict[str, Any]:
 
 def _media(name: str) -> dict[str, Any]:
     made: dict[str, Any] = {"schema": {"$ref": REF + name}}
-    found = examples.SCHEMA_EXAMPLES.get(name)
+    found = examples.SCHEMA_EXAMPLES.get(name) or CONNECT_EXAMPLES.get(name)
     if found:
         made["example"] = found[0]
     return made

@@ -8,7 +8,8 @@ from parking.domain.access import ROLES, Role, Rule
 from parking.web import models, params
 from parking.web.audit import Audit, AuditQuery
 from parking.web.availability import Availability
-from parking.web.calls import HELD, Answer, Held, Route
+from parking.web.calls import HELD, Answer, Forms, Held, Route
+from parking.web.connect import Connect
 from parking.web.devices import DeviceDescription, DeviceRegistry, DevicesQuery
 from parking.web.documents import Documents
 from parking.web.events import Events
@@ -29,6 +30,10 @@ from parking.web.usage import Usage
 ANYONE = Rule(None)
 ADMIN = Rule(("admin",))
 OPERATORS: tuple[Role, ...] = ("admin", "operator")
+EACH = Rule(OPERATORS, "each")
+DELIVERED = Answer(200, "What became of each part, after the commit", "Delivered")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+NO_PLATES = "Only what is described is looked at; number plates are neither stored nor logged."
 OF_THE_LOT = Rule(OPERATORS, "in_path")
 DEVICE = "/v1/devices/{dev_eui}"
 
@@ -40,6 +45,7 @@ def list_routes(
     nearby: NearbyLots,
     streams: Streams,
     events: Events,
+    connect: Connect,
     sensors: Sensors,
     devices: DeviceRegistry,
     lorawan: Lorawan,
@@ -105,6 +111,29 @@ def list_routes(
         Route("POST", "/v1/events", events.post, "Push events", "operators",
               (Answer(ok, "What became of each, after the commit", "Receipt"),),
               rule=Rule(OPERATORS, "each"), body="Events"),
+        Route("POST", "/v1/connect/parkapi/json", connect.post_sites_json,
+              "Push realtime data as ParkAPI v3 has it", "connectors",
+              (DELIVERED,), rule=EACH, body=Forms({"application/json": "ParkApiSites"}),
+              by_secret=True),
+        Route("POST", "/v1/connect/parkapi/csv", connect.post_sites_csv,
+              "Push realtime data as ParkAPI v3 has it, as CSV", "connectors",
+              (DELIVERED,), rule=EACH, body=Forms({"text/csv": "ParkApiTable"}), by_secret=True),
+        Route("PUT", "/v1/connect/spdp/dynamic/{facility}", connect.put_facility,
+              "Put a facility's state as SPDP v2 has it", "connectors",
+              (DELIVERED,), rule=EACH, body=Forms({"application/json": "SpdpFacility"}),
+              by_secret=True),
+        *(Route("POST", f"/v1/connect/fourpyun/{post}", handler, summary, "connectors",
+                (Answer(ok, "What became of it, after the commit", "FourpyunAnswer"),),
+                rule=EACH, by_secret=True,
+                body=Forms(dict.fromkeys(FORMS, f"Fourpyun{post.capitalize()}"), NO_PLATES))
+          for post, handler, summary in (
+              ("enter", connect.post_enter, "Tell that a car has entered, as 4pyun has it"),
+              ("leave", connect.post_leave, "Tell that a car has left, as 4pyun has it"),
+              ("space", connect.post_space, "Tell how many spaces remain, as 4pyun has it"))),
+        Route("POST", "/v1/connect/{connector}", connect.post_mapped,
+              "Push what a connector's own mapping reads", "connectors", (DELIVERED,), rule=EACH,
+              body=Forms({"application/json": "OwnMessage", "text/csv": "OwnMessage"}),
+              by_secret=True, errors=(404,)),
         Route("GET", lot + "/events", events.list_log, "A lot's events, newest first",
               "operators", (Answer(ok, "A page of the log", "LoggedEventList"),),
               rule=OF_THE_LOT, query=params.LogQuery, errors=(404,)),

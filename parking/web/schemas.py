@@ -13,8 +13,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from parking.domain import devices, lots, numbers
-from parking.ingest import intake
+from parking.ingest import delivery, intake
+from parking.web import connect
 from parking.web.answer_schemas import answers
+from parking.web.connect_schemas import CONNECT_EXAMPLES, CONNECT_SCHEMAS
 from parking.web.event_schemas import REF, Schema, event_schemas
 from parking.web.examples import SCHEMA_EXAMPLES
 from parking.web.lorawan_schemas import DEVICE_CONDITION, lorawan_schemas
@@ -24,6 +26,7 @@ _STRUCTS = (
     lots.Position, lots.Entrance, lots.TariffStep, lots.Tariff, lots.Zone, lots.Lot, lots.Space,
     numbers.Numbers, numbers.ZoneNumbers, numbers.Availability,
     intake.Rejection, intake.Named, intake.Receipt, devices.Distance, devices.Bit,
+    delivery.UnreadPart, delivery.Delivered, connect.FourpyunAnswer,
 )  # fmt: skip
 _RENAMED = {
     **{name: f"Lot{name}" for name in ("Position", "Entrance", "TariffStep", "Tariff", "Zone")},
@@ -83,6 +86,17 @@ _TEXTS: dict[tuple[str, str], str] = {
     ("Receipt", "rejected"): "the first 1,000 of them; the others are not touched by these",
     ("Receipt", "rejected_total"): "all of them",
     ("Receipt", "ids"): "ids made for accepted events without one, of the first 1,000 of a stream",
+    ("Delivered", "accepted"): "events committed to the database now",
+    ("Delivered", "duplicates"): "committed before",
+    ("Delivered", "rejected"): "the first 100 of the events that were made and refused",
+    ("Delivered", "rejected_total"): "all of them",
+    ("Delivered", "ids"): "ids made for accepted events without one, the first 100",
+    ("Delivered", "unread"): "the first 100 parts of the message that gave no event",
+    ("Delivered", "unread_total"): "all of them",
+    ("UnreadPart", "place"): "a JSON pointer, or the line of a table",
+    ("FourpyunAnswer", "code"): "`200`: it need not be sent again",
+    ("FourpyunAnswer", "hint"): "what was not taken, and why",
+    ("FourpyunAnswer", "seqno"): "the request's id",
     ("Rejection", "index"): "its place in the list, or its line, from 0",
     ("Rejection", "id"): "its id, where it has one",
     ("Rejection", "detail"): "why, in words for people",
@@ -97,10 +111,12 @@ def components(bodies: Iterable[type[BaseModel]]) -> dict[str, Schema]:
         **event_schemas(),
         **lorawan_schemas(),
         **_structs(),
+        **{name: dict(schema) for name, schema in CONNECT_SCHEMAS.items()},
     }
     found |= answers(found)
-    for name in found.keys() & SCHEMA_EXAMPLES.keys():
-        found[name]["examples"] = SCHEMA_EXAMPLES[name]
+    for name, examples in {**SCHEMA_EXAMPLES, **CONNECT_EXAMPLES}.items():
+        if name in found:
+            found[name]["examples"] = examples
     return dict(sorted(found.items()))
 
 

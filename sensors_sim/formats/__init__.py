@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensors_sim.formats import chirpstack, events, mqtt, tts
+from sensors_sim.formats import chirpstack, events, fourpyun, mqtt, parkapi, spdp, tts
 
 if TYPE_CHECKING:
     from sensors_sim.formats.format import FormatSpec
@@ -17,4 +17,7 @@ FORMATS: dict[str, FormatSpec] = {
     "mqtt": mqtt.SPEC,
     "chirpstack": chirpstack.SPEC,
     "tts": tts.SPEC,
+    "parkapi": parkapi.SPEC,
+    "spdp": spdp.SPEC,
+    "fourpyun": fourpyun.SPEC,
 }

@@ -21,6 +21,18 @@ MEANINGS = {
     "/distance": {"Value error, free_above_mm must not be less than occupied_below_mm"},
     "/spaces": {"more than the zone's capacity of 12"},
     "": {
+        "identifier: it is not that of the path",
+        *(
+            f"{name}: {why}"
+            for name in ("enter_time", "leave_time", "timestamp")
+            for why in (
+                "it is not a time in a string",
+                "it is not a time as rfc3339 has it",
+                "it is not a number",
+                "it is a number that is no time",
+                "it is not there",
+            )
+        ),
         "Value error, zones must have different ids",
         "Value error, entrances must have different ids",
         "Value error, spaces must have different ids",

@@ -17,7 +17,7 @@ from parking.web.documents import Documents
 from parking.web.gate import Gate
 from parking.web.routes import build, list_routes
 from tests.web.client import Answer as Seen
-from tests.web.client import Client, ago, described, event, unique, zone
+from tests.web.client import Client, ago, described, event, now, unique, zone
 from tests.web.test_openapi import PARTS
 
 CALLERS = ("stranger", "wrong key", "planner", "other operator", "own operator", "admin")
@@ -26,7 +26,10 @@ ADMIN = {"admin"}
 OWN = {"admin", "own operator"}
 OPERATORS = {"admin", "own operator", "other operator"}
 PLANNING = {"admin", "own operator", "planner"}
-UNFIT = ("/v1/stream", "/v1/ws")  # without an end; `test_streams_are_public` has them
+UNFIT = (
+    "/v1/stream", "/v1/ws",  # without an end; `test_streams_are_public` has them
+    "/v1/connect/{connector}",  # needs a file; `tests/web/test_connect.py` has it
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,28 @@ def device_of(lot: str) -> str:
     return sha256(lot.encode()).hexdigest()[:16]
 
 
+def _sites(lot: str, operator: str) -> Any:
+    at, status = ago(60), "realtime_opening_status"
+    return {"items": [{"uid": lot, "realtime_data_updated_at": at, status: "OPEN"}]}
+
+
+def _table(lot: str, operator: str) -> Any:
+    head = "uid,realtime_data_updated_at,realtime_opening_status"
+    return f"{head}\n{lot},{ago(60)},OPEN\n".encode()
+
+
+def _facility(lot: str, operator: str) -> Any:
+    status = {"lastUpdated": int(now().timestamp()) - 60, "open": True}
+    told = {"identifier": lot, "facilityActualStatus": status}
+    return {"parkingFacilityDynamicInformation": told}
+
+
+def _post(lot: str, operator: str) -> Any:
+    at = str(int(now().timestamp() - 60) * 1000)
+    times = dict.fromkeys(("enter_time", "leave_time", "timestamp"), at)
+    return {"park_uuid": lot, "parking_serial": at, "remain_parking_space": "1", **times}
+
+
 def _key(lot: str, operator: str) -> Any:
     return {"role": "operator", "operator": operator, "label": "made by a test"}
 
@@ -83,6 +108,12 @@ PROBES: dict[str, Probe] = {
     "DELETE /v1/lots/{lot}": Probe(ADMIN),
     "PUT /v1/lots/{lot}/zones/{zone}/spaces": Probe(OWN, body=_spaces),
     "POST /v1/events": Probe(OWN, body=_events),
+    "POST /v1/connect/parkapi/json": Probe(OWN, body=_sites),
+    "POST /v1/connect/parkapi/csv": Probe(OWN, body=_table),
+    "PUT /v1/connect/spdp/dynamic/{facility}": Probe(OWN, body=_facility),
+    "POST /v1/connect/fourpyun/enter": Probe(OWN, body=_post),
+    "POST /v1/connect/fourpyun/leave": Probe(OWN, body=_post),
+    "POST /v1/connect/fourpyun/space": Probe(OWN, body=_post),
     "GET /v1/lots/{lot}/events": Probe(OWN),
     "GET /v1/lots/{lot}/sensors": Probe(OWN),
     "GET /v1/usage": Probe(
@@ -174,7 +205,8 @@ class Scene:
 
     async def renew(self) -> None:
         """Take another lot, as the one before may be gone."""
-        self.lot = await self.client.new_lot(zone("ev", "spaces"), operator=self.operator)
+        zones = zone("ev", "spaces"), zone("b1", "gates")
+        self.lot = await self.client.new_lot(*zones, operator=self.operator)
         device = f"/v1/devices/{device_of(self.lot)}"
         answer = await self.client.ask("PUT", device, json=_device(self.lot, self.operator))
         assert answer.status == 201, answer
@@ -184,9 +216,15 @@ class Scene:
         method, _, path = name.partition(" ")
         url = (path + probe.path).replace("{lot}", self.lot).replace("{zone}", "ev")
         url = url.replace("{dev_eui}", device_of(self.lot))
+        url = url.replace("{facility}", self.lot)
         if "{key}" in url:
             url = url.replace("{key}", await self.spare_key())
         body = None if probe.body is None else probe.body(self.lot, self.operator)
+        if isinstance(body, bytes):
+            headers = {"Content-Type": "text/csv"}
+            return await self.client.ask(
+                method, url, key=self.keys[caller], data=body, headers=headers
+            )
         return await self.client.ask(method, url, key=self.keys[caller], json=body)
 
     async def spare_key(self) -> str:
@@ -209,8 +247,10 @@ def was_let_in(name: str, answer: Seen) -> bool:
     if answer.status in (401, 403):
         return False
     assert answer.status in (200, 201, 204), answer
-    if name == "POST /v1/events" or name.startswith("POST /v1/lorawan/"):
-        codes = {item["code"] for item in answer.json["rejected"]}
+    if name == "POST /v1/events" or "/connect/" in name or "/lorawan/" in name:
+        told = answer.json.get("receipt", answer.json)
+        codes = {item["code"] for item in told["rejected"]}
+        assert not told.get("unread")
         assert codes <= {"forbidden_lot"}
         return not codes
     return True

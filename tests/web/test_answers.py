@@ -3,13 +3,16 @@
 import contextlib
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
+import pytest
 
-from tests.service import RunningService
+from tests.service import RunningService, running_services
 from tests.web.conformance import closed, resolve, validator
 from tests.web.judged import put, report, stuck
 
@@ -157,6 +160,41 @@ async def hear_devices(client: Client) -> None:
     assert len(found["items"]) == 1
 
 
+MAPPING = """
+[[webhook]]
+name = "counter"
+operator = "zd-parking"
+format = "csv"
+[[webhook.event]]
+type = "count"
+lot = "lot"
+free = "left"
+observed_at = "at"
+"""
+
+
+async def push_formats(client: Client) -> None:
+    """Push each format of others as the document shows it, and one by a mapping of our own."""
+    for template, methods in client.described["paths"].items():
+        if not template.startswith("/v1/connect/") or "{connector}" in template:
+            continue
+        for method, operation in methods.items():
+            media, shown = next(iter(operation["requestBody"]["content"].items()))
+            [example, *_] = resolve(client.described, shown["schema"]["$ref"])["examples"]
+            path = template
+            if "{facility}" in template:
+                told = example["parkingFacilityDynamicInformation"]["identifier"]
+                path = template.replace("{facility}", f"{{facility={told}}}")
+            data = example if isinstance(example, str) else json.dumps(example)
+            if media.endswith("urlencoded"):
+                data = urlencode(example)
+            headers = {"Content-Type": media}
+            await client.ask(method.upper(), path, 200, data=data.encode(), headers=headers)
+    table = f"lot,left,at\np1,3,{datetime.now(UTC).isoformat()}\n".encode()
+    path, headers = "/v1/connect/{connector=counter}", {"Content-Type": "text/csv"}
+    await client.ask("POST", path, 200, data=table, headers=headers)
+
+
 async def read_all(client: Client) -> None:
     """Read everything that there is to read."""
     shown = await client.ask("GET", "/v1/lots/{lot=p1}/availability", 200)
@@ -206,12 +244,22 @@ async def read_all(client: Client) -> None:
         await client.ask("GET", path, 200)
 
 
-async def test_every_success_is_as_described(service: RunningService, database_url: str) -> None:
-    async with client_of(service) as client:
+@pytest.fixture
+def mapping(database_url: str, tmp_path: Path) -> Iterator[RunningService]:
+    """Run a service with a connector of its own."""
+    file = tmp_path / "connectors.toml"
+    file.write_text(MAPPING)
+    with running_services(database_url, PARKING_CONNECTORS=str(file)) as (one,):
+        yield one
+
+
+async def test_every_success_is_as_described(mapping: RunningService, database_url: str) -> None:
+    async with client_of(mapping) as client:
         await fill(client)
         begun = report(date(2026, 11, 22), stuck("ev", "EV-001"), stuck("b1", None, 1))
         await put(database_url, "p1", begun)
         await hear_devices(client)
+        await push_formats(client)
         wish = {"role": "operator", "operator": "zd-parking", "label": "ramp"}
         key = await client.ask("POST", "/v1/keys", 201, json=wish)
         await read_all(client)

@@ -1,0 +1,1 @@
+"""Connectors: operators' systems as a TOML file declares them, pushed to us or asked by us."""

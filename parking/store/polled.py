@@ -1,0 +1,44 @@
+"""What was last had from systems that are polled."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from parking.domain.instants import moment
+
+_LOAD = "SELECT source, content, etag, last_modified FROM polled WHERE connector = $1"
+_SAVE = """
+INSERT INTO polled (connector, source, content, etag, last_modified, at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (connector) DO UPDATE SET source = EXCLUDED.source, content = EXCLUDED.content,
+    etag = EXCLUDED.etag, last_modified = EXCLUDED.last_modified, at = EXCLUDED.at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """An answer that was used: digests of its source and content, and what validates it."""
+
+    source: bytes
+    content: bytes
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+async def find(connection: asyncpg.Connection, connector: str) -> Polled | None:
+    """Give what was last had; None before the first time."""
+    row = await connection.fetchrow(_LOAD, connector)
+    return None if row is None else Polled(*row)
+
+
+async def save(connection: asyncpg.Connection, connector: str, polled: Polled, now: int) -> None:
+    """Remember what was had at `now`, us."""
+    await connection.execute(
+        _SAVE,
+        connector,
+        polled.source,
+        polled.content,
+        polled.etag,
+        polled.last_modified,
+        moment(now),
+    )
