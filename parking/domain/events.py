@@ -7,7 +7,7 @@ else as sent), so that a retry is a duplicate.
 
 from datetime import UTC, datetime
 from hashlib import blake2b, sha256
-from typing import Annotated, Literal
+from typing import Annotated, Literal, final
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -27,7 +27,12 @@ Reason = Annotated[str, Meta(max_length=500, pattern=r"^[^\x00]*\Z")]
 
 
 class _Event(
-    Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type"
+    Struct,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="type",
+    gc=False,  # none holds another
 ):
     lot: str
     observed_at: Moment
@@ -35,6 +40,7 @@ class _Event(
     sensor: Id | UnsetType = UNSET
 
 
+@final
 class SpaceEvent(_Event, tag="space"):
     """A sensor says whether its space is occupied."""
 
@@ -42,6 +48,7 @@ class SpaceEvent(_Event, tag="space"):
     occupied: bool
 
 
+@final
 class Passage(_Event, tag="passage"):
     """Cars drove in or out through a gate."""
 
@@ -50,6 +57,7 @@ class Passage(_Event, tag="passage"):
     zone: str | UnsetType = UNSET
 
 
+@final
 class Count(_Event, tag="count"):
     """The operator's system reports a number: exactly one of free and occupied."""
 
@@ -63,6 +71,7 @@ class Count(_Event, tag="count"):
             raise ValueError("exactly one of free and occupied is needed")
 
 
+@final
 class Flag(_Event, tag="flag"):
     """The operator's system knows only a level."""
 
@@ -70,6 +79,7 @@ class Flag(_Event, tag="flag"):
     zone: str | UnsetType = UNSET
 
 
+@final
 class Recount(_Event, tag="recount"):
     """Someone has counted the cars."""
 
@@ -78,6 +88,7 @@ class Recount(_Event, tag="recount"):
     zone: str | UnsetType = UNSET
 
 
+@final
 class Heartbeat(_Event, tag="heartbeat"):
     """A sensor or gateway is alive; battery in percent, signal in dBm, temperature in Celsius."""
 
@@ -93,6 +104,7 @@ class Heartbeat(_Event, tag="heartbeat"):
             raise ValueError("only one of space and zone can be named")
 
 
+@final
 class Status(_Event, tag="status"):
     """The whole lot was opened or closed."""
 
@@ -100,6 +112,7 @@ class Status(_Event, tag="status"):
     reason: Reason | UnsetType = UNSET
 
 
+@final
 class Void(_Event, tag="void"):
     """The event of this lot with the id `event` must not count."""
 
@@ -139,15 +152,16 @@ class Entry(Struct, gc=False):
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
-_TYPE_NAMES: dict[type, str] = {
+TYPE_NAMES: dict[type, str] = {
     class_: str(class_.__struct_config__.tag)
     for class_ in (SpaceEvent, Passage, Count, Flag, Recount, Heartbeat, Status, Void)
 }
+"""What an event's class is called on the wire."""
 
 
 def type_name(event: Event) -> str:
     """Give the event's type as on the wire."""
-    return _TYPE_NAMES[type(event)]
+    return TYPE_NAMES[type(event)]
 
 
 def decode(raw: bytes | memoryview | msgspec.Raw) -> Event:
@@ -160,7 +174,8 @@ def canonical(event: Event, at: int) -> bytes:
 
     The time is normalised to UTC in place, since a log line shows what identity was made from.
     """
-    event.observed_at = event.observed_at.astimezone(UTC)
+    if event.observed_at.tzinfo is not UTC:
+        event.observed_at = event.observed_at.astimezone(UTC)
     encoded: bytes = _encode_sorted(event)
     if at % 1_000_000 == 0:  # the encoder leaves zero microseconds out, the rule wants them
         mark = b'"observed_at":"'
