@@ -15,7 +15,7 @@ a base that is late by more than 48 h, and a void. States are folded up to a mom
 folds holds events of the future back until their time has come.
 """
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from parking.domain.events import (
     Count,
@@ -63,20 +63,21 @@ def fold_placed(  # noqa: C901 - one dispatch
     """Take one event in of which it is known what zone it speaks of; as `fold`."""
     event = entry.event
     complete = True
+    # `type(…) is` and not isinstance, which asks the structs' metaclass: this runs for every event
     if place_id is not None and layout is not None:
         zone = _heard(state, place_id, entry.at)
-        if isinstance(event, SpaceEvent):
+        if type(event) is SpaceEvent:
             _fold_space(_heard_space(state, event.space, entry.at), entry, event)
-        elif isinstance(event, Passage):
+        elif type(event) is Passage:
             _fold_passage(zone, entry.at, event)
-        elif isinstance(event, Count | Recount):
+        elif type(event) is Count or type(event) is Recount:
             complete = _fold_base(zone, entry, event, layout.zones[place_id].capacity)
-        elif isinstance(event, Flag):
+        elif type(event) is Flag:
             if later(zone.flag, entry.at, entry.id):
                 zone.flag = Reading(entry.at, entry.id, LEVELS.index(event.level))
-        elif isinstance(event, Heartbeat):
+        elif type(event) is Heartbeat:
             _fold_heartbeat(state, zone, place_id, entry, event)
-    elif isinstance(event, Status):
+    elif type(event) is Status:
         if later(state.status, entry.at, entry.id):
             state.status = Reading(entry.at, entry.id, int(event.status == "closed"))
     else:
@@ -140,7 +141,7 @@ def _fold_base(zone: ZoneState, entry: Entry, event: Count | Recount, capacity: 
         return True
     if zone.settled_at is not None and entry.at < zone.settled_at:
         return False
-    if isinstance(event, Count) and event.free is not UNSET:
+    if type(event) is Count and event.free is not UNSET:
         occupied = capacity - event.free
     else:
         occupied = event.occupied  # type: ignore[assignment]  # one of the two is set
@@ -170,7 +171,9 @@ def _fold_heartbeat(
 def _fold_sensor(state: LotState, entry: Entry, name: str, zone: str | None) -> None:
     """Note that a sensor was heard; names without a sensor id hold a colon, which ids cannot."""
     event = entry.event
-    space = getattr(event, "space", UNSET)
+    space: str | UnsetType = UNSET
+    if type(event) is SpaceEvent or type(event) is Heartbeat:
+        space = event.space
     space_id = None if space is UNSET else space
     seen = Reading(entry.at, entry.id, 0)
     sensor = state.sensors.get(name)
@@ -178,7 +181,7 @@ def _fold_sensor(state: LotState, entry: Entry, name: str, zone: str | None) -> 
         sensor = state.sensors[name] = SensorState(seen, zone, space_id)
     elif later(sensor.seen, entry.at, entry.id):
         sensor.seen, sensor.zone, sensor.space = seen, zone, space_id
-    if isinstance(event, Heartbeat) and later(sensor.health, entry.at, entry.id):
+    if type(event) is Heartbeat and later(sensor.health, entry.at, entry.id):
         sensor.health = seen
         sensor.battery_pct = None if event.battery_pct is UNSET else event.battery_pct
         sensor.rssi_dbm = None if event.rssi_dbm is UNSET else event.rssi_dbm

@@ -126,13 +126,16 @@ class GroupCommit:
         unique = list(first.values())
         suspects = not (self._recent.isdisjoint(first) and self._before.isdisjoint(first))
         committed = await self._writer.commit(unique, suspects=suspects)
-        found = dict(zip(first, committed.outcomes, strict=True))
-        fresh = [entry for key, entry in first.items() if found[key] == "accepted"]
+        outcomes = committed.outcomes
+        fresh = unique
+        if outcomes.count("accepted") < len(unique):
+            fresh = [entry for entry, outcome in zip(unique, outcomes, strict=True)
+                     if outcome == "accepted"]  # fmt: skip
         await self._replica.committed(committed.before, committed.after, fresh)
         self._remember(first)
         if len(unique) == len(entries):
-            return committed.outcomes
-        return await self._repeated(entries, first, found)
+            return outcomes
+        return await self._repeated(entries, first, dict(zip(first, outcomes, strict=True)))
 
     async def _repeated(
         self,

@@ -16,6 +16,7 @@ from msgspec import UNSET, Struct
 from parking import metrics
 from parking.domain.access import Principal
 from parking.domain.events import (
+    TYPE_NAMES,
     Entry,
     Event,
     canonical,
@@ -30,6 +31,7 @@ from parking.domain.refused import LONGEST_EVENT
 from parking.ingest.commits import GroupCommit
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
+from parking.store.log import Outcome
 
 Code = Literal[
     "invalid",
@@ -206,18 +208,17 @@ class Intake:
             elif entry.event.id is UNSET:
                 ids.append(Named(index, entry.id))
         rejections.sort(key=lambda rejection: rejection.index)
-        kinds = Counter(
-            (entry.type, outcome) for entry, outcome in zip(chunk.entries, outcomes, strict=True)
-        )
-        for (kind, outcome), count in kinds.items():
+        counts: Counter[Outcome] = Counter()
+        kinds = [type(entry.event) for entry in chunk.entries]
+        for (kind, outcome), count in Counter(zip(kinds, outcomes, strict=True)).items():
             _counter(kind, outcome).inc(count)
-        counts = Counter(outcomes)
+            counts[outcome] += count
         return Receipt(counts["accepted"], counts["duplicate"], rejections, len(rejections), ids)
 
 
 @lru_cache(maxsize=256)  # looking a metric up by its labels costs more than counting
-def _counter(kind: str, outcome: str) -> metrics.Count:
-    return metrics.events.labels(kind, outcome)
+def _counter(kind: type[Event], outcome: Outcome) -> metrics.Count:
+    return metrics.events.labels(TYPE_NAMES[kind], outcome)
 
 
 def add(receipts: Sequence[Receipt], most: int) -> Receipt:

@@ -111,7 +111,7 @@ class Board:
                 continue  # the change that describes it comes before any of its entries
             if lot.rebuild is not None:
                 lot.rebuild.taken.append(entry)
-            if isinstance(entry.event, Void):
+            if type(entry.event) is Void:
                 lot.voided.add(entry.event.event)
                 incomplete.add(entry.lot)
             elif entry.seq <= lot.rebuilt_seq:

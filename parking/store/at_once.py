@@ -38,7 +38,7 @@ SELECT seq FROM head
 
 def fits(entries: Sequence[Entry]) -> bool:
     """Tell whether a batch may go this way."""
-    return len(entries) <= MOST and not any(isinstance(entry.event, Void) for entry in entries)
+    return len(entries) <= MOST and Void not in {type(entry.event) for entry in entries}
 
 
 async def commit(connection: asyncpg.Connection, entries: Sequence[Entry]) -> int | None:

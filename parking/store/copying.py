@@ -16,15 +16,20 @@ _EPOCH = 946_684_800 * SECOND  # PostgreSQL counts from 2000
 _length = Struct("!i").pack
 _times = Struct("!iqiqiq").pack
 _identity = Struct("!i16si16siq").pack
-_nine_columns = Struct("!h").pack(len(EVENT_COLUMNS))
-_four_columns = Struct("!h").pack(len(IDENTITY_COLUMNS))
+_columns = Struct("!h").pack
 
 
-class _Texts(dict[str, bytes]):
+class _Texts(dict[str | None, bytes]):
     """Packed texts that come again and again within one buffer: lots, zones, keys, types."""
 
-    def __missing__(self, text: str) -> bytes:
-        packed = self[text] = _text(text.encode())
+    def __init__(self, before: bytes = b"") -> None:
+        """Have `before` stand before each."""
+        super().__init__()
+        self._before = before
+
+    def __missing__(self, text: str | None) -> bytes:
+        packed = _NULL if text is None else _text(text.encode())
+        packed = self[text] = self._before + packed
         return packed
 
 
@@ -34,33 +39,33 @@ def _text(encoded: bytes) -> bytes:
 
 def event_rows(entries: Sequence[Entry]) -> bytes:
     """Pack rows of the table `event`."""
-    texts = _Texts()
+    lots, texts = _Texts(_columns(len(EVENT_COLUMNS))), _Texts()
     parts = [_HEAD]
-    add = parts.append
     for entry in entries:
-        add(_nine_columns)
-        add(texts[entry.lot])
-        add(_times(8, entry.at - _EPOCH, 8, entry.seq, 8, entry.received_at - _EPOCH))
-        add(texts[entry.key])
-        add(_text(entry.id.encode()))
-        add(texts[entry.type])
-        add(_NULL if entry.zone is None else texts[entry.zone])
-        add(_text(entry.body))
-    add(_TAIL)
+        own, body = entry.id.encode(), entry.body
+        parts += (
+            lots[entry.lot],
+            _times(8, entry.at - _EPOCH, 8, entry.seq, 8, entry.received_at - _EPOCH),
+            texts[entry.key],
+            _length(len(own)),
+            own,
+            texts[entry.type],
+            texts[entry.zone],
+            _length(len(body)),
+            body,
+        )
+    parts.append(_TAIL)
     return b"".join(parts)
 
 
 def identity_rows(entries: Sequence[Entry]) -> bytes:
     """Pack rows of the table `event_identity`."""
-    texts = _Texts()
+    lots = _Texts(_columns(len(IDENTITY_COLUMNS)))
     parts = [_HEAD]
-    add = parts.append
     for entry in entries:
-        add(_four_columns)
-        add(texts[entry.lot])
         own, body = digest(entry.id), content_digest(entry.body)
-        add(_identity(16, own, 16, body, 8, entry.at - _EPOCH))
-    add(_TAIL)
+        parts += lots[entry.lot], _identity(16, own, 16, body, 8, entry.at - _EPOCH)
+    parts.append(_TAIL)
     return b"".join(parts)
 
 

@@ -220,7 +220,7 @@ async def _store(connection: asyncpg.Connection, entries: Sequence[Entry], head:
         format="binary",
     )
     touched: dict[str, int] = {}
-    voids = [entry for entry in entries if isinstance(entry.event, Void)]
+    voids = [entry for entry in entries if type(entry.event) is Void]
     if voids:
         for lot, at in await _note_voids(connection, voids):
             touched[lot] = min(at, touched.get(lot, at))
