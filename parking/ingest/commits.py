@@ -42,8 +42,9 @@ class GroupCommit:
         self._depth = 0
         self._wake = asyncio.Event()
         self._closing = False
-        self._recent: set[tuple[str, str]] = set()
-        self._before: set[tuple[str, str]] = set()
+        # marks of identities, not these themselves: that two share one only costs the long way
+        self._recent: set[int] = set()
+        self._before: set[int] = set()
         self.repeats = Repeats()
 
     async def submit(self, entries: Sequence[Entry]) -> list[Outcome]:
@@ -124,7 +125,8 @@ class GroupCommit:
         for entry in entries:
             first.setdefault((entry.lot, entry.id), entry)
         unique = list(first.values())
-        suspects = not (self._recent.isdisjoint(first) and self._before.isdisjoint(first))
+        marks = list(map(hash, first))
+        suspects = not (self._recent.isdisjoint(marks) and self._before.isdisjoint(marks))
         committed = await self._writer.commit(unique, suspects=suspects)
         outcomes = committed.outcomes
         fresh = unique
@@ -132,7 +134,7 @@ class GroupCommit:
             fresh = [entry for entry, outcome in zip(unique, outcomes, strict=True)
                      if outcome == "accepted"]  # fmt: skip
         await self._replica.committed(committed.before, committed.after, fresh)
-        self._remember(first)
+        self._remember(marks)
         if len(unique) == len(entries):
             return outcomes
         return await self._repeated(entries, first, dict(zip(first, outcomes, strict=True)))
@@ -162,7 +164,7 @@ class GroupCommit:
                 outcomes[index] = outcome
         return outcomes
 
-    def _remember(self, keys: Iterable[tuple[str, str]]) -> None:
-        self._recent.update(keys)
+    def _remember(self, marks: Iterable[int]) -> None:
+        self._recent.update(marks)
         if len(self._recent) > _REMEMBERED:
             self._before, self._recent = self._recent, set()
