@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import hypothesis
 import pytest
 
 from parking.store.embedded import EmbeddedPostgres
 from tests.service import RunningService, running_services
 
 MIGRATED = "migrated"
+hypothesis.settings.register_profile("any machine", deadline=None)  # a busy one is no fault
+hypothesis.settings.load_profile("any machine")
 
 
 class PostgresServer:
