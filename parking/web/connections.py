@@ -29,7 +29,7 @@ LONGEST_HEADER = 8 * 1024
 MOST_HEADERS = 100
 IDLE_SECONDS = 75.0
 """How long a connection may take to send the head of its next request."""
-_LATE_SECONDS = 1.0  # for the rest of a small body
+_LATE_SECONDS = 1.0  # for all the rest of a small body
 _UNREAD = 1 << 16  # bytes that a client has not taken
 _TOO_MANY = "Too many headers received"
 
@@ -77,14 +77,15 @@ class Connection(RequestHandler):
             if len(data) > LARGEST_BODY:
                 transport.pause_reading()
             return
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
         found = split(data)
         if found is not None and found[2] > 0:
             self._held = data
-            self._late = self._loop.call_later(_LATE_SECONDS, self._give_up_express)
+            if self._late is None:
+                self._late = self._loop.call_later(_LATE_SECONDS, self._give_up_express)
             return
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
         answer = None
         if found is not None and transport.get_write_buffer_size() <= _UNREAD:
             answer = express.answer(found[0], found[1])
@@ -120,6 +121,12 @@ class Connection(RequestHandler):
         self._late = None
         held, self._held = self._held, b""
         self._go_the_usual_way(held)
+
+    def _process_keepalive(self) -> None:
+        """Close it when it is idle, which it is not while something is stored or is coming."""
+        if self._working is not None or self._late is not None:
+            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        super()._process_keepalive()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget what has not come whole; what is being stored goes on."""
