@@ -147,7 +147,9 @@ class Board:
 
     def give_up_rebuild(self, lot_id: str) -> None:
         """Go on without."""
-        self._lots[lot_id].rebuild = None
+        lot = self._lots.get(lot_id)
+        if lot is not None:  # it is not of another log by now
+            lot.rebuild = None
 
     def replace(
         self, lot_id: str, state: LotState, ahead: Iterable[Entry], seq: int, now: int
@@ -156,10 +158,10 @@ class Board:
 
         `ahead` are those of them that the state does not hold, since their moment is to come.
         """
-        lot = self._lots[lot_id]
-        rebuild, lot.rebuild = lot.rebuild, None
-        if rebuild is None:
+        lot = self._lots.get(lot_id)
+        if lot is None or lot.rebuild is None:  # the board was cleared meanwhile
             return False
+        rebuild, lot.rebuild = lot.rebuild, None
         self.restore(lot_id, state, ahead, seq)
         return not self.take(rebuild.taken, now) and rebuild.timeline is lot.timeline
 
@@ -169,8 +171,8 @@ class Board:
         return [self._lots[lot_id] for lot_id in changed]
 
     def save_again(self, lots: Iterable[LiveLot]) -> None:
-        """Count these as unsaved once more."""
-        self._unsaved.update(lot.id for lot in lots)
+        """Count these as unsaved once more, but for those of another log."""
+        self._unsaved.update(lot.id for lot in lots if self._lots.get(lot.id) is lot)
 
     # -- the passing of time ---------------------------------------------------------------------
 

@@ -64,10 +64,11 @@ class Replica:
             registered = await devices.list_devices(connection)
             voided = await history.list_all_voided(connection)
             position, change, states = await snapshots.load(connection, head.seq)
+            last = await history.find_last(connection, position)
         async with self._order:
             self._changes.clear()  # of a start that was cut off, or of another log
             self._last_change.clear()
-            self._last = None
+            self._last = last
             self.board.clear()
             self.devices = Devices()
             self.devices.take(registered)
@@ -230,6 +231,8 @@ class Replica:
     async def _rebuild(self, lot_id: str) -> None:
         """Read a lot's state from the log; what is taken meanwhile is taken again after it."""
         async with self._order:
+            if lot_id not in self._unbuilt:
+                return  # any longer: the log is another one
             now = self.clock()
             timeline = self.board.begin_rebuild(lot_id)
         try:
@@ -267,13 +270,17 @@ class Replica:
             same = head.seq >= known[0] and head.changes >= known[1]
             same = same and (not after_outage or await history.holds(connection, *known))
         if not same:
-            log.warning("the log lacks what was in it: the database was put back; starting anew")
-            self.ready = False
+            self._doubt()
             await self.start()
             return
         behind = head.seq > self._position or head.changes > self._change
         if behind or self._unbuilt or head.retained_from > self.retained_from:
             await self.sync()
+
+    def _doubt(self) -> None:
+        """Show nothing more of what is known, and have `run` start anew."""
+        log.warning("the log lacks what was in it: the database was put back; starting anew")
+        self.ready = False
 
     # -- snapshots -------------------------------------------------------------------------------
 
@@ -297,7 +304,8 @@ class Replica:
             async with self.database.connection() as connection:
                 if await history.holds(connection, seq, change, last):
                     await snapshots.save(connection, seq, change, encoded)
-                # else the database was put back: what is known here must not get into it
+                else:  # what is known here must not get into it
+                    self._doubt()
         except BaseException:  # whatever it was, a cancellation too: nothing is known to be saved
             self.board.save_again(changed)
             raise

@@ -20,6 +20,7 @@ _MOST = (1 << 63) - 1
 _ROW = "lot, observed_at, seq, received_at, key, id, type, zone, body"
 _HEAD = "SELECT seq, changes, retained_from FROM log_head"
 _AT_PLACE = "SELECT lot, id FROM event WHERE seq = $1"
+_NEWEST = f"SELECT {_ROW} FROM event WHERE seq <= $1 ORDER BY seq DESC LIMIT 1"
 _TAIL = f"SELECT {_ROW} FROM event WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
 _ORDERED = f"""
 SELECT {_ROW} FROM event WHERE lot = $1 AND observed_at >= $2 AND observed_at < $3
@@ -82,11 +83,19 @@ async def holds(connection: asyncpg.Connection, seq: int, changes: int, last: En
 
     `last`, an entry that was read, must stand at its place, as far as its month is retained.
     """
-    head = await get_head(connection)
+    row = None if last is None else await connection.fetchrow(_AT_PLACE, last.seq)
+    head = await get_head(connection)  # after the row, which may be dropped at any time
     if head.seq < seq or head.changes < changes:
         return False
-    row = None if last is None else await connection.fetchrow(_AT_PLACE, last.seq)
-    return row is None or last is None or (row["lot"], row["id"]) == (last.lot, last.id)
+    if row is None:
+        return last is None or last.at < head.retained_from
+    return last is None or (row["lot"], row["id"]) == (last.lot, last.id)
+
+
+async def find_last(connection: asyncpg.Connection, until: int) -> Entry | None:
+    """Give the last entry up to place `until`; None when there is none, or none is retained."""
+    row = await connection.fetchrow(_NEWEST, until)
+    return None if row is None else read_entry(row)
 
 
 async def list_tail(

@@ -218,3 +218,19 @@ def test_what_is_unsaved_is_told_once() -> None:
     assert board.unsaved() == []
     board.take([reading(1, NOW)], NOW)
     assert [lot.id for lot in board.unsaved()] == ["p"]
+
+
+def test_another_log_ends_what_was_begun_with_the_one_before() -> None:
+    board = Board()
+    board.describe(described("old"))
+    board.refresh(NOW)
+    unsaved = board.unsaved()
+    board.begin_rebuild("old")
+    board.clear()
+    board.describe(described("new"))
+    board.refresh(NOW)
+    board.save_again(unsaved)
+    assert [lot.id for lot in board.unsaved()] == ["new"]
+    board.give_up_rebuild("old")
+    assert not board.replace("old", LotState(), [], 1, NOW)
+    assert board.find("old") is None

@@ -1,5 +1,6 @@
 """The replica shows what the log says, however it came by it and whatever failed on the way."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -335,3 +336,80 @@ async def test_a_snapshot_of_another_log_is_not_used(node: Node, more: int) -> N
     await node.replica.save()  # is stored, although it comes to less
     await node.restart()
     assert inside(node) == 3 + more
+
+
+async def put_aside(node: Node, seq: int, other: Node) -> None:
+    """Have the log go on otherwise than it did from a place on, before anyone looks at it."""
+    await put_back(node, seq)
+    await other.restart()
+    await other.take(cars(9, "instead"))
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_log_that_went_on_otherwise_is_noticed(
+    node: Node, other: Node, restarted: bool
+) -> None:
+    """It is as long as what was read; even by one that has read nothing since its start."""
+    await node.describe("p1", GATES)
+    await node.take([base("base", NOW - DAY), *cars(3)])
+    await node.take(cars(2, "lost"))
+    if restarted:
+        await node.replica.save()
+        await node.restart()
+    await put_aside(node, 4, other)
+    await node.replica.save()
+    assert not node.replica.ready
+    await node.replica.start()  # as `run` does then
+    assert inside(node) == inside(other) == 12
+    await node.replica.save()
+    await node.restart()
+    assert inside(node) == 12
+
+
+async def test_a_gap_where_an_entry_was_is_another_log(node: Node, other: Node) -> None:
+    await node.describe("p1", GATES)
+    await node.take([base("base", NOW - DAY), *cars(3)])
+    await node.take(cars(1, "lost"))
+    await put_back(node, 4)
+    await other.restart()
+    await other.take(cars(9, "instead"))
+    async with node.database.connection() as connection:
+        await connection.execute("DELETE FROM event WHERE seq = 5")  # as repeated ones leave them
+    await node.replica.save()
+    assert not node.replica.ready
+
+
+async def test_rebuilding_ends_with_the_log_that_it_is_of(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await node.describe("p1", GATES)
+    await node.describe("p2", GATES)
+    await node.take([base("base", NOW - DAY), *cars(3)])
+    read_state, reading, go_on = history.read_state, asyncio.Event(), asyncio.Event()
+
+    async def slow(*given: Any) -> Any:
+        reading.set()
+        await go_on.wait()
+        return await read_state(*given)
+
+    monkeypatch.setattr(history, "read_state", slow)
+    events = [void("v1", "e1"), void("v2", "e2") | {"lot": "p2"}]
+    entries = node.entries(events)
+    committed = await node.writer.commit(entries, suspects=False)
+    await node.replica.committed(committed.before, committed.after, entries)
+    await reading.wait()
+    async with node.database.transaction() as connection:  # another log, without any lot
+        for table in ("event", "event_identity", "void", "lot_change"):
+            await connection.execute(f"DELETE FROM {table}")
+        await connection.execute("UPDATE log_head SET seq = 0")
+    starting = asyncio.create_task(node.replica.start())
+    async with asyncio.timeout(30):
+        while node.replica.board.find("p1") is not None:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+        go_on.set()
+        await starting
+    assert node.replica.ready
+    assert not list(node.replica.board.all_lots())
+    builder = node.replica._builder
+    assert builder is not None
+    await builder  # has ended, and not by a failure

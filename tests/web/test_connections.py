@@ -131,7 +131,7 @@ async def test_what_is_being_stored_is_stored_when_its_sender_has_gone() -> None
         server = runner.server
         assert server is not None
         async with asyncio.timeout(30):
-            while server.connections:
+            while server.connections:  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.01)
             begun.set()
             await stored.wait()
