@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from parking.domain.events import Entry
-from parking.domain.instants import DAY, HOUR, micros
+from parking.domain.instants import DAY, HOUR, micros, moment
 from parking.errors import DatabaseAway
 from parking.store import at_once, history
 from parking.store.database import Database, open_database
@@ -208,6 +208,32 @@ async def test_who_commits_later_has_the_greater_numbers(
     async with database.connection() as connection:
         tail = await history.list_tail(connection, 1, seq + 1)
     assert [(entry.seq, entry.id) for entry in tail] == [(seq, "slow"), (seq + 1, "quick0")]
+
+
+async def test_what_is_worked_up_while_a_batch_waits_is_taken_back(
+    database: Database, database_url: str, writer: LogWriter, suspects: bool
+) -> None:
+    """The head is judged as it is when its lock is got, not as it was when it was asked for."""
+    await writer.commit(cars(1), suspects=suspects)
+    walker = await asyncpg.connect(database_url)
+    try:
+        transaction = walker.transaction()
+        await transaction.start()
+        await walker.execute("UPDATE log_head SET worked_to = $1", moment(NOW + HOUR))
+        await walker.execute(
+            "INSERT INTO checkpoint (lot, at, state) VALUES ('p1', $1, '')", moment(NOW + HOUR)
+        )
+        committing = asyncio.create_task(writer.commit(cars(2, "late"), suspects=suspects))
+        async with database.connection() as connection:
+            await until_blocked(connection)
+        await transaction.commit()
+        committed = await committing
+    finally:
+        await walker.close()
+    assert (committed.outcomes, committed.before, committed.after) == (["accepted"] * 2, 1, 3)
+    assert len(await stored(database)) == 3
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM checkpoint") == 0
 
 
 async def test_a_lost_connection_costs_one_commit(
