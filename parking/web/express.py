@@ -30,10 +30,14 @@ _LOT = re.compile(r"/v1/lots/([A-Za-z0-9._-]{1,64})/availability")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HARMLESS = frozenset((
     "accept", "accept-encoding", "accept-language", "authorization", "cache-control", "connection",
-    "content-length", "content-type", "dnt", "host", "if-none-match", "origin", "pragma",
-    "priority", "referer", "user-agent", "x-request-id",
+    "content-length", "content-type", "dnt", "forwarded", "host", "if-none-match", "origin",
+    "pragma", "priority", "referer", "user-agent", "via", "x-forwarded-for", "x-forwarded-host",
+    "x-forwarded-proto", "x-real-ip", "x-request-id",
 ))  # fmt: skip
-"""Headers that change nothing, or are heeded here; with any other a request goes the usual way."""
+"""Headers that change nothing, or are heeded here; with any other a request goes the usual way.
+
+Whom a proxy asks for matters where requests are counted alone, and these go the usual way.
+"""
 
 
 @dataclass(frozen=True, slots=True)
