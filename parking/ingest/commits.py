@@ -1,23 +1,29 @@
 """Group commit: all requests that wait are stored by one transaction, and told only after it.
 
-One flusher takes whatever has gathered while the last commit ran; nobody lingers. An event counts
-as accepted when the database has confirmed it and the board of this instance has taken it in.
+One flusher takes whatever has gathered while the last commit ran; nobody lingers. While the
+database stores a batch, the one before is shown and answered, in the order of the log. An event
+counts as accepted when the database has confirmed it and this instance's board has taken it in.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from parking import metrics
 from parking.domain.events import Entry
 from parking.errors import DatabaseAway, Overloaded, ParkingError
 from parking.live.repeats import Repeats
 from parking.live.replica import Replica
-from parking.store.log import LogWriter, Outcome
+from parking.store.log import Committed, LogWriter, Outcome
 
 log = logging.getLogger("parking.ingest.commits")
+
+T = TypeVar("T")
+Identities = dict[tuple[str, str], Entry]
+"""Entries by lot and id."""
 
 MOST_WAITING = 100_000
 """Events that may wait before further ones are refused with 503."""
@@ -31,6 +37,29 @@ class _Waiting:
     done: asyncio.Future[list[Outcome]]
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What is stored by one transaction: the requests, their entries, and one of each identity."""
+
+    group: list[_Waiting]
+    entries: list[Entry]
+    first: Identities
+
+    @classmethod
+    def of(cls, group: list[_Waiting]) -> "_Batch":
+        """Put the entries of some requests together."""
+        entries = [entry for waiting in group for entry in waiting.entries]
+        return cls(group, entries, _first_of(entries))
+
+
+def _first_of(entries: Iterable[Entry]) -> Identities:
+    """Give the first entry of each identity."""
+    first: Identities = {}
+    for entry in entries:
+        first.setdefault((entry.lot, entry.id), entry)
+    return first
+
+
 class GroupCommit:
     """The only way into the log."""
 
@@ -42,6 +71,7 @@ class GroupCommit:
         self._depth = 0
         self._wake = asyncio.Event()
         self._closing = False
+        self._writing = asyncio.Lock()
         # marks of identities, not these themselves: that two share one only costs the long way
         self._recent: set[int] = set()
         self._before: set[int] = set()
@@ -70,15 +100,30 @@ class GroupCommit:
         metrics.queue_depth.set(self._depth)
 
     async def run(self) -> None:
-        """Commit what waits until `close`, and then what still waits."""
+        """Commit what waits until `close`, and then what still waits.
+
+        What a commit brought is shown and answered while the database stores the next one.
+        """
+        finishing: asyncio.Task[None] | None = None
         try:
             while self._waiting or not self._closing:
                 if not self._waiting:
                     self._wake.clear()
                     await self._wake.wait()
                     continue
-                await self._flush(self._gather())
+                batch = _Batch.of(self._gather())
+                committed = await self._attempt(batch, self._store(batch.first))
+                if finishing is not None:
+                    await finishing
+                    finishing = None
+                if committed is not None:
+                    finishing = asyncio.create_task(self._finish(batch, committed))
+            if finishing is not None:
+                await finishing
         finally:
+            if finishing is not None and not finishing.done():
+                finishing.cancel()
+                await asyncio.wait((finishing,))
             await self._writer.close()
 
     def close(self) -> None:
@@ -94,23 +139,31 @@ class GroupCommit:
             size += len(group[-1].entries)
         return group
 
-    async def _flush(self, group: list[_Waiting]) -> None:
-        entries = [entry for waiting in group for entry in waiting.entries]
+    async def _attempt(self, batch: "_Batch", work: Coroutine[Any, Any, T]) -> T | None:
+        """Do a part of the work for a batch; None when it failed and was answered so."""
         try:
-            outcomes = await self._commit(entries)
+            return await work
         except ParkingError as error:
-            self._answer(group, error)
+            self._answer(batch.group, error)
         except Exception:  # a fault of ours must not stop the flusher
             log.exception("commit failed")
-            self._answer(group, DatabaseAway("Storing failed.", headers={"Retry-After": "2"}))
-        else:
-            self.repeats.count(entries, outcomes)
-            at = 0
-            for waiting in group:
-                if not waiting.done.done():
-                    waiting.done.set_result(outcomes[at : at + len(waiting.entries)])
-                at += len(waiting.entries)
-        self._deepen(-len(entries))
+            away = DatabaseAway("Storing failed.", headers={"Retry-After": "2"})
+            self._answer(batch.group, away)
+        self._deepen(-len(batch.entries))
+        return None
+
+    async def _finish(self, batch: "_Batch", committed: Committed) -> None:
+        shown = self._show(batch.entries, batch.first, committed)
+        outcomes = await self._attempt(batch, shown)
+        if outcomes is None:
+            return
+        self.repeats.count(batch.entries, outcomes)
+        at = 0
+        for waiting in batch.group:
+            if not waiting.done.done():
+                waiting.done.set_result(outcomes[at : at + len(waiting.entries)])
+            at += len(waiting.entries)
+        self._deepen(-len(batch.entries))
 
     @staticmethod
     def _answer(group: list[_Waiting], error: ParkingError) -> None:
@@ -119,30 +172,33 @@ class GroupCommit:
                 # one each: who catches it may add to it what is nobody else's
                 waiting.done.set_exception(type(error)(error.detail, headers=error.headers))
 
-    async def _commit(self, entries: Sequence[Entry]) -> list[Outcome]:
-        """Store entries whose identities may repeat: of equal ones the first goes in."""
-        first: dict[tuple[str, str], Entry] = {}
-        for entry in entries:
-            first.setdefault((entry.lot, entry.id), entry)
-        unique = list(first.values())
+    async def _store(self, first: Identities) -> Committed:
+        """Store entries of different identities."""
         marks = list(map(hash, first))
-        suspects = not (self._recent.isdisjoint(marks) and self._before.isdisjoint(marks))
-        committed = await self._writer.commit(unique, suspects=suspects)
+        async with self._writing:
+            suspects = not (self._recent.isdisjoint(marks) and self._before.isdisjoint(marks))
+            committed = await self._writer.commit(list(first.values()), suspects=suspects)
+            self._remember(marks)
+        return committed
+
+    async def _show(
+        self, entries: Sequence[Entry], first: Identities, committed: Committed
+    ) -> list[Outcome]:
+        """Take what was stored into the board, and say what became of each entry."""
         outcomes = committed.outcomes
-        fresh = unique
-        if outcomes.count("accepted") < len(unique):
-            fresh = [entry for entry, outcome in zip(unique, outcomes, strict=True)
+        fresh = list(first.values())
+        if outcomes.count("accepted") < len(fresh):
+            fresh = [entry for entry, outcome in zip(fresh, outcomes, strict=True)
                      if outcome == "accepted"]  # fmt: skip
         await self._replica.committed(committed.before, committed.after, fresh)
-        self._remember(marks)
-        if len(unique) == len(entries):
+        if len(first) == len(entries):
             return outcomes
         return await self._repeated(entries, first, dict(zip(first, outcomes, strict=True)))
 
     async def _repeated(
         self,
         entries: Sequence[Entry],
-        first: dict[tuple[str, str], Entry],
+        first: Identities,
         found: dict[tuple[str, str], Outcome],
     ) -> list[Outcome]:
         """Judge entries of which some repeat the identity of an earlier one among them."""
@@ -159,7 +215,9 @@ class GroupCommit:
                 outcome = "duplicate"
             outcomes.append(outcome)
         if unsure:
-            again = await self._commit([entries[index] for index in unsure])
+            rest = [entries[index] for index in unsure]
+            others = _first_of(rest)
+            again = await self._show(rest, others, await self._store(others))
             for index, outcome in zip(unsure, again, strict=True):
                 outcomes[index] = outcome
         return outcomes
