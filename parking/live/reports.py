@@ -145,10 +145,14 @@ class _Reading:
             last = int(days[np.searchsorted(days, lot.worked_to, "right") - 1])
             lacking = [last] if last < lot.worked_to else []
             for name, series in found.get(lot.timeline.id, {}).items():
-                starts, ends = series.figures["start"], series.figures["end"]
+                # What is read reaches as far as any lot's days do, which may be of another zone.
+                own = series[
+                    (series.figures["start"] >= days[0]) & (series.figures["start"] < days[-1])
+                ]
+                starts, ends = own.figures["start"], own.figures["end"]
                 place = np.searchsorted(days, starts, "right") - 1
-                whole = (days[place] == starts) & (days[place + 1] == ends) & _within(series, lot)
-                lot.series.append((name, series[whole]))
+                whole = (days[place] == starts) & (days[place + 1] == ends) & _within(own, lot)
+                lot.series.append((name, own[whole]))
                 lacking += days[place[~whole]][:1].tolist()
             if lacking:
                 since[lot.timeline.id] = min(lacking)

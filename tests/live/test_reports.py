@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from parking.domain.calendar import hour_start, zone_of
+from parking.domain.calendar import boundaries, hour_start, zone_of
 from parking.domain.instants import DAY, HOUR, MINUTE, rfc3339
 from parking.domain.usage import TurnedAway
 from parking.jobs import walk
@@ -107,3 +107,26 @@ async def test_flags_tell_of_no_arrivals(node: Node) -> None:
     await node.describe("p1", description([zone("g", "flag", 10)]))
     figures = await ask(node, PEAK, PEAK + HOUR)
     assert figures.turned_away is None
+
+
+async def test_lots_of_several_time_zones_are_read_together(node: Node) -> None:
+    """The days of one begin and end beside those of another."""
+    zones = {"p1": "Asia/Shanghai", "p2": "Europe/Berlin", "p3": "America/New_York"}
+    for lot, timezone in zones.items():
+        described = description([zone("g", "gates", 10)]) | {"timezone": timezone}
+        await node.describe(lot, described)
+        for day in range(12):
+            event = counted(PEAK - 4 * DAY + day * DAY, day % 10) | {"lot": lot}
+            await node.take([event])
+    await walk.walk_all(node.replica)
+    asked = []
+    for lot, timezone in zones.items():
+        days = boundaries(PEAK, PEAK + 3 * DAY, zone_of(timezone), "day")
+        buckets = Buckets(zone_of(timezone), days[:-1], days[-1], "days")
+        asked.append((node.replica.timeline(lot), buckets))
+    reports = Reports(node.database)
+    together = await reports.list_sums(asked, "lot", "all")
+    alone = [(await reports.list_sums([one], "lot", "all"))[0] for one in asked]
+    told = [[day[""].tally for day in days] for days in together]
+    assert told == [[day[""].tally for day in days] for days in alone]
+    assert all(tally.coverage > 0 for days in told for tally in days)
