@@ -1,7 +1,8 @@
 """`make pictures`: the pictures of the pages in docs/pictures, from the running demo.
 
 The demo must run; URL says where. A page adds its pictures to PICTURES: what stands after the
-service's address, language, size, and what to wait for and do before the picture is taken.
+service's address, language, size, and what to wait for and do before the picture is taken. Those of
+the planners' page are of four weeks: fill a new service by `sensors-sim city --days 30 --follow`.
 """
 
 import asyncio
@@ -9,6 +10,8 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import Page, async_playwright
 
@@ -38,6 +41,29 @@ async def drawn_map(page: Page) -> None:
     await page.locator('.connection[data-state="live"]').wait_for()
 
 
+def key() -> str:
+    """Give the key of the running demo, or of SENSORS_SIM_KEY."""
+    given = os.environ.get("SENSORS_SIM_KEY")
+    return given or (CHECKOUT / ".data" / "demo-admin-key").read_text().strip()
+
+
+async def two_weeks(page: Page) -> None:
+    """Sign in, and show the figures and what is below them."""
+    await page.locator('input[type="password"]').fill(key())
+    await page.locator('.sign-in button[type="submit"]').click()
+    await page.locator(".view .plot canvas").wait_for(timeout=120_000)
+    await page.locator(".figures").evaluate("(one) => one.scrollIntoView()")
+    await page.evaluate("scrollBy(0, -150)")
+
+
+def weeks() -> str:
+    """Give the address of the two whole weeks before this one, to be compared."""
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    monday = today - timedelta(days=today.weekday())
+    first, last = monday - timedelta(days=14), monday - timedelta(days=1)
+    return f"/planner#from={first}&to={last}&vs=before"
+
+
 AT_STATION = "/#lat=34.7602&lon=113.7708&name="
 PICTURES = (
     Picture("drivers-phone.zh-CN", AT_STATION + "郑州东站", "zh", "phone", drawn_map),
@@ -57,6 +83,10 @@ PICTURES = (
         drawn_map,
         dark=True,
     ),
+    Picture("planner-desktop", weeks(), "en", "desktop", two_weeks),
+    Picture("planner-desktop.zh-CN", weeks(), "zh", "desktop", two_weeks),
+    Picture("planner-phone", weeks(), "en", "phone", two_weeks, dark=True),
+    Picture("planner-phone.zh-CN", weeks(), "zh", "phone", two_weeks, dark=True),
 )
 
 
