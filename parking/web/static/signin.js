@@ -45,9 +45,11 @@ export function SignIn({ hint, check }) {
       onInput=${(event) => setTyped(event.target.value)}
     />
     <p id="key-hint" class="muted">${hint} ${t("signIn.kept")}</p>
-    ${refused
-      ? html`<p class="trouble" role="alert">${t(refused)}</p>`
-      : problem && html`<${Trouble} problem=${problem} />`}
+    ${
+      refused
+        ? html`<p class="trouble" role="alert">${t(refused)}</p>`
+        : problem && html`<${Trouble} problem=${problem} />`
+    }
     <button type="submit" class="primary" disabled=${busy}>${t("signIn")}</button>
   </form>`;
 }

@@ -28,9 +28,13 @@ export const DEFAULTS = {
 export function readAddress(fragment) {
   const given = new URLSearchParams(fragment.replace(/^#/, ""));
   const wish = { ...DEFAULTS };
-  for (const [from, to] of [["from", "to"], ["vsFrom", "vsTo"]]) {
+  for (const [from, to] of [
+    ["from", "to"],
+    ["vsFrom", "vsTo"],
+  ]) {
     const [first, last] = [given.get(from), given.get(to)];
-    if (isDate(first) && isDate(last) && first <= last) Object.assign(wish, { [from]: first, [to]: last });
+    if (isDate(first) && isDate(last) && first <= last)
+      Object.assign(wish, { [from]: first, [to]: last });
   }
   const district = given.get("district");
   if (district !== null && ID.test(district)) wish.district = district;

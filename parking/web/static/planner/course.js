@@ -14,9 +14,17 @@ const DARK = window.matchMedia("(prefers-color-scheme: dark)");
 export function courseWords(course, measure) {
   const known = course.filter(({ figures }) => figures[measure] !== null);
   if (known.length === 0) return t("course.unknown", { measure: t(measure) });
-  const sorted = known.map(({ figures }) => figures).sort((one, other) => one[measure] - other[measure]);
-  const told = (figures) => `${write(measure, figures)}, ${knownWords(coverageOf(figures, measure))}`;
-  const values = { measure: t(measure), n: course.length, most: told(sorted.at(-1)), least: told(sorted[0]) };
+  const sorted = known
+    .map(({ figures }) => figures)
+    .sort((one, other) => one[measure] - other[measure]);
+  const told = (figures) =>
+    `${write(measure, figures)}, ${knownWords(coverageOf(figures, measure))}`;
+  const values = {
+    measure: t(measure),
+    n: course.length,
+    most: told(sorted.at(-1)),
+    least: told(sorted[0]),
+  };
   return t("course.told", values);
 }
 
@@ -28,7 +36,11 @@ export function Course({ course, other, bucket, measure, onChange }) {
       <h2 id="course-title">${t("course")}</h2>
       <label>
         ${t("measure")}${" "}
-        <select name="measure" value=${measure} onChange=${(event) => onChange({ measure: event.target.value })}>
+        <select
+          name="measure"
+          value=${measure}
+          onChange=${(event) => onChange({ measure: event.target.value })}
+        >
           ${SHOWN.map((name) => html`<option key=${name} value=${name}>${t(name)}</option>`)}
         </select>
       </label>
@@ -79,7 +91,12 @@ function Chart({ shown }) {
   }, [shown.course, shown.other, shown.measure, shown.bucket, document.documentElement.lang]);
   const point = at === null ? null : shown.course[at];
   return html`
-    <div class="plot" ref=${host} role="img" aria-label=${courseWords(shown.course, shown.measure)}></div>
+    <div
+      class="plot"
+      ref=${host}
+      role="img"
+      aria-label=${courseWords(shown.course, shown.measure)}
+    ></div>
     <p class="muted small point">
       ${failed ? t("course.failed") : point ? pointWords(point, shown) : "\u00a0"}
     </p>
@@ -118,15 +135,25 @@ function Table({ shown: { course, other, measure, bucket } }) {
       ? html`<td>${bucketWords(point.at, bucket)}</td>
           <td class="number">${write(measure, point.figures)}</td>
           <td><${Known} coverage=${coverageOf(point.figures, measure)} /></td>`
-      : html`<td></td><td></td><td></td>`;
-  const heads = (name) => html`<th scope="col">${name}</th>
-    <th scope="col">${t(measure)}</th>
-    <th scope="col">${t("coverage")}</th>`;
+      : html`<td></td>
+          <td></td>
+          <td></td>`;
+  const heads = (name) =>
+    html`<th scope="col">${name}</th>
+      <th scope="col">${t(measure)}</th>
+      <th scope="col">${t("coverage")}</th>`;
   return html`<table>
-    <thead><tr>${heads(t("at"))}${other && heads(t("course.other"))}</tr></thead>
+    <thead>
+      <tr>
+        ${heads(t("at"))}${other && heads(t("course.other"))}
+      </tr>
+    </thead>
     <tbody>
       ${Array.from({ length }, (_, index) => index).map(
-        (index) => html`<tr key=${index}>${cells(course[index])}${other && cells(other[index])}</tr>`,
+        (index) =>
+          html`<tr key=${index}>
+            ${cells(course[index])}${other && cells(other[index])}
+          </tr>`,
       )}
     </tbody>
   </table>`;

@@ -11,7 +11,13 @@ import { periodWords, t } from "./writing.js";
 function contentsOf(view) {
   const of = ({ period, bucket }, which) => [
     { name: `${which}rows`, said: t(`download.rows.${bucket}`), period, bucket, by: "lot" },
-    { name: `${which}week`, said: t("download.week"), period, bucket: "hour_of_week", by: "district" },
+    {
+      name: `${which}week`,
+      said: t("download.week"),
+      period,
+      bucket: "hour_of_week",
+      by: "district",
+    },
   ];
   return [...of(view, ""), ...(view.other ? of(view.other, "other-") : [])];
 }
@@ -32,15 +38,20 @@ export function Downloads({ view, wish, lots, tell }) {
       setBusy(false);
     }
   };
-  const rows = (format) => doing(() => saveRows(content, format, wish, lots));
+  const rows = (format) => doing(() => saveRows(content, format, view.wish, lots));
   return html`<div class="downloads" role="group" aria-label=${t("download")}>
     <label>
       ${t("download")}${" "}
-      <select name="content" value=${content.name} onChange=${(event) => setChosen(event.target.value)}>
+      <select
+        name="content"
+        value=${content.name}
+        onChange=${(event) => setChosen(event.target.value)}
+      >
         ${contents.map(
-          ({ name, said, period }) => html`<option key=${name} value=${name}>
-            ${t("download.of", { what: said, period: periodWords(period) })}
-          </option>`,
+          ({ name, said, period }) =>
+            html`<option key=${name} value=${name}>
+              ${t("download.of", { what: said, period: periodWords(period) })}
+            </option>`,
         )}
       </select>
     </label>

@@ -31,15 +31,19 @@ function Figure({ name, figures, other }) {
     <dd><${Known} coverage=${coverage} /></dd>
     ${UNITS[name] && html`<dd class="muted small">${t(UNITS[name])}</dd>`}
     ${daily && figures[name] !== null && html`<dd class="muted small">${writeCompared(name, figures)}</dd>`}
-    ${some &&
-    html`<dd class="muted small">
-      ${t("ofLots", { some: figures.countedLots, all: figures.lots })}
-    </dd>`}
-    ${other &&
-    html`<dd class="versus">
-      <strong class="number">${difference(name, figures, other)}</strong>
-      <span>${t("versus", { value: writeCompared(name, other) })}</span>
-      <${Known} coverage=${coverageOf(other, name)} />
-    </dd>`}
+    ${
+      some &&
+      html`<dd class="muted small">
+        ${t("ofLots", { some: figures.countedLots, all: figures.lots })}
+      </dd>`
+    }
+    ${
+      other &&
+      html`<dd class="versus">
+        <strong class="number">${difference(name, figures, other)}</strong>
+        <span>${t("versus", { value: writeCompared(name, other) })}</span>
+        <${Known} coverage=${coverageOf(other, name)} />
+      </dd>`
+    }
   </div>`;
 }

@@ -8,7 +8,9 @@ const MOST_LISTED = 100;
 
 /** The form; every change that is valid is told by onChange. */
 export function Filters({ wish, lots, today, onChange }) {
-  const districts = [...new Set([...lots.values()].map((lot) => lot?.district).filter(Boolean))].sort();
+  const districts = [
+    ...new Set([...lots.values()].map((lot) => lot?.district).filter(Boolean)),
+  ].sort();
   const choice = (name) => (event) => onChange({ [name]: event.target.value || null });
   return html`<form class="card asking" onSubmit=${(event) => event.preventDefault()}>
     <fieldset>
@@ -16,14 +18,15 @@ export function Filters({ wish, lots, today, onChange }) {
       <${Dates} from=${wish.from} to=${wish.to} onChange=${onChange} />
       <div class="presets">
         ${Object.entries(presets(today)).map(
-          ([name, period]) => html`<button
-            key=${name}
-            type="button"
-            aria-pressed=${period.from === wish.from && period.to === wish.to}
-            onClick=${() => onChange(period)}
-          >
-            ${t(`preset.${name}`)}
-          </button>`,
+          ([name, period]) =>
+            html`<button
+              key=${name}
+              type="button"
+              aria-pressed=${period.from === wish.from && period.to === wish.to}
+              onClick=${() => onChange(period)}
+            >
+              ${t(`preset.${name}`)}
+            </button>`,
         )}
       </div>
     </fieldset>
@@ -53,15 +56,17 @@ export function Filters({ wish, lots, today, onChange }) {
         </select>
       </label>
     </div>
-    ${wish.vs === "own" &&
-    html`<fieldset>
-      <legend>${t("vs.own")}</legend>
-      <${Dates}
-        from=${wish.vsFrom}
-        to=${wish.vsTo}
-        onChange=${({ from, to }) => onChange({ vsFrom: from, vsTo: to })}
-      />
-    </fieldset>`}
+    ${
+      wish.vs === "own" &&
+      html`<fieldset>
+        <legend>${t("vs.own")}</legend>
+        <${Dates}
+          from=${wish.vsFrom}
+          to=${wish.vsTo}
+          onChange=${({ from, to }) => onChange({ vsFrom: from, vsTo: to })}
+        />
+      </fieldset>`
+    }
     <${LotPicker} wish=${wish} lots=${lots} onChange=${onChange} />
   </form>`;
 }
@@ -80,10 +85,17 @@ function Dates({ from, to, onChange }) {
     if (valid(now)) onChange(now);
   };
   const wrong = complete && !valid(typed);
-  const field = (name) => html`<label>
-    ${t(name)}
-    <input type="date" min="1970-01-02" value=${typed[name]} aria-invalid=${wrong} onChange=${change(name)} />
-  </label>`;
+  const field = (name) =>
+    html`<label>
+      ${t(name)}
+      <input
+        type="date"
+        min="1970-01-02"
+        value=${typed[name]}
+        aria-invalid=${wrong}
+        onChange=${change(name)}
+      />
+    </label>`;
   return html`<div class="dates">${field("from")}${field("to")}</div>
     ${wrong && html`<p class="wrong" role="alert">${t("period.wrong")}</p>`}`;
 }
@@ -96,7 +108,9 @@ function LotPicker({ wish, lots, onChange }) {
     [id, ...Object.values(lot?.name ?? {})].some((name) => name.toLowerCase().includes(sought));
   const found = [...lots].filter(fits);
   const toggle = (id) => () => {
-    const chosen = wish.lots.includes(id) ? wish.lots.filter((one) => one !== id) : [...wish.lots, id];
+    const chosen = wish.lots.includes(id)
+      ? wish.lots.filter((one) => one !== id)
+      : [...wish.lots, id];
     onChange({ lots: chosen });
   };
   const count = wish.lots.length;
@@ -110,16 +124,19 @@ function LotPicker({ wish, lots, onChange }) {
         value=${typed}
         onInput=${(event) => setTyped(event.target.value)}
       />
-      <button type="button" disabled=${count === 0} onClick=${() => onChange({ lots: [] })}>${t("lots.clear")}</button>
+      <button type="button" disabled=${count === 0} onClick=${() => onChange({ lots: [] })}>
+        ${t("lots.clear")}
+      </button>
     </div>
     <ul>
       ${found.slice(0, MOST_LISTED).map(
-        ([id]) => html`<li key=${id}>
-          <label>
-            <input type="checkbox" checked=${wish.lots.includes(id)} onChange=${toggle(id)} />
-            ${lotName(id, lots)}
-          </label>
-        </li>`,
+        ([id]) =>
+          html`<li key=${id}>
+            <label>
+              <input type="checkbox" checked=${wish.lots.includes(id)} onChange=${toggle(id)} />
+              ${lotName(id, lots)}
+            </label>
+          </li>`,
       )}
     </ul>
     ${found.length > MOST_LISTED && html`<p class="muted">${t("lots.more", { n: found.length - MOST_LISTED })}</p>`}

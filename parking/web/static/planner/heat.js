@@ -17,7 +17,12 @@ const below = (bounds, value) => bounds.filter((bound) => value >= bound).length
 export function cellOf(cells, own, other) {
   if (cells === "coverage") {
     const text = String(Math.floor(100 * own.coverage + 1e-9));
-    return { value: own.coverage, text, coverage: own.coverage, mark: `k${below(KNOWN, own.coverage)}` };
+    return {
+      value: own.coverage,
+      text,
+      coverage: own.coverage,
+      mark: `k${below(KNOWN, own.coverage)}`,
+    };
   }
   if (cells === "difference") {
     const coverage = Math.min(own.coverage, other.coverage);
@@ -25,7 +30,10 @@ export function cellOf(cells, own, other) {
       own.occupancy === null || other.occupancy === null ? null : own.occupancy - other.occupancy;
     if (value === null) return { value, text: "–", coverage, mark: "none" };
     const step = below(CHANGES, Math.abs(value));
-    const text = `${value > 0 && step > 0 ? "+" : ""}${Math.round(100 * value) || 0}`.replace("-", "−");
+    const text = `${value > 0 && step > 0 ? "+" : ""}${Math.round(100 * value) || 0}`.replace(
+      "-",
+      "−",
+    );
     const mark = `${step === 0 ? "same" : value > 0 ? `more${step}` : `less${step}`}`;
     return { value, text, coverage, mark: coverage < ENOUGH ? `${mark} unsure` : mark };
   }
@@ -50,13 +58,22 @@ export function weekWords(week) {
 /** The table, its choice of what cells show, and its legend. */
 export function Heat({ week, other, cells, onChange }) {
   const wide = useWide();
-  const shown = other === null && (cells === "other" || cells === "difference") ? "occupancy" : cells;
-  const choices = other ? ["occupancy", "coverage", "other", "difference"] : ["occupancy", "coverage"];
+  const shown =
+    other === null && (cells === "other" || cells === "difference") ? "occupancy" : cells;
+  const choices = other
+    ? ["occupancy", "coverage", "other", "difference"]
+    : ["occupancy", "coverage"];
   const days = [0, 1, 2, 3, 4, 5, 6];
   const hours = Array.from({ length: 24 }, (_, hour) => hour);
   const cell = (day, hour) => {
     const at = day * 24 + hour;
-    return html`<${Cell} key=${at} hour=${at} cells=${shown} own=${week[at]} other=${other?.[at]} />`;
+    return html`<${Cell}
+      key=${at}
+      hour=${at}
+      cells=${shown}
+      own=${week[at]}
+      other=${other?.[at]}
+    />`;
   };
   const [across, down] = wide ? [hours, days] : [days, hours];
   const name = (value, isDay) => (isDay ? weekdayWords(value) : String(value));
@@ -65,14 +82,20 @@ export function Heat({ week, other, cells, onChange }) {
       <h2 id="week-title">${t("week")}</h2>
       <label>
         ${t("cells")}${" "}
-        <select name="cells" value=${shown} onChange=${(event) => onChange({ cells: event.target.value })}>
+        <select
+          name="cells"
+          value=${shown}
+          onChange=${(event) => onChange({ cells: event.target.value })}
+        >
           ${choices.map((one) => html`<option key=${one} value=${one}>${t(`cells.${one}`)}</option>`)}
         </select>
       </label>
     </div>
     <p>${weekWords(shown === "other" ? other : week)}</p>
     <table class="heat" data-wide=${wide}>
-      <caption class="unseen">${t(`cells.${shown}`)}</caption>
+      <caption class="unseen">
+        ${t(`cells.${shown}`)}
+      </caption>
       <thead>
         <tr>
           <td></td>
@@ -81,10 +104,11 @@ export function Heat({ week, other, cells, onChange }) {
       </thead>
       <tbody>
         ${down.map(
-          (row) => html`<tr key=${row}>
-            <th scope="row">${name(row, wide)}</th>
-            ${across.map((column) => (wide ? cell(row, column) : cell(column, row)))}
-          </tr>`,
+          (row) =>
+            html`<tr key=${row}>
+              <th scope="row">${name(row, wide)}</th>
+              ${across.map((column) => (wide ? cell(row, column) : cell(column, row)))}
+            </tr>`,
         )}
       </tbody>
     </table>
@@ -96,11 +120,18 @@ export function Heat({ week, other, cells, onChange }) {
 function Cell({ hour, cells, own, other }) {
   const { value, text, coverage, mark } = cellOf(cells, own, other);
   const known = knownWords(coverage);
-  const said = value === null ? t("unknown") : cells === "difference" ? points(value) : percent(value);
-  return html`<td class=${mark} data-hour=${hour} title=${t("cell", { hour: hourWords(hour), value: said, known })}>
+  const said =
+    value === null ? t("unknown") : cells === "difference" ? points(value) : percent(value);
+  return html`<td
+    class=${mark}
+    data-hour=${hour}
+    title=${t("cell", { hour: hourWords(hour), value: said, known })}
+  >
     <span aria-hidden=${value === null}>${text}</span>
     <span class="unseen">${value === null ? t("unknown") : "%"}, ${known}</span>
-    <span class="strip" aria-hidden="true"><span style=${{ width: `${100 * coverage}%` }}></span></span>
+    <span class="strip" aria-hidden="true"
+      ><span style=${{ width: `${100 * coverage}%` }}></span
+    ></span>
   </td>`;
 }
 
@@ -109,21 +140,41 @@ export function legendOf(cells) {
   const low = ["u2", t("legend.low")];
   const none = ["none", t("legend.unknown")];
   if (cells === "coverage") {
-    return [["k0", "< 50 %"], ["k1", "50–80 %"], ["k2", "80–95 %"], ["k3", "≥ 95 %"]];
+    return [
+      ["k0", "< 50 %"],
+      ["k1", "50–80 %"],
+      ["k2", "80–95 %"],
+      ["k3", "≥ 95 %"],
+    ];
   }
   if (cells === "difference") {
-    return [["less3", "< −15"], ["less2", "−15 … −5"], ["less1", "−5 … −2"], ["same", "±2"],
-      ["more1", "+2 … +5"], ["more2", "+5 … +15"], ["more3", "> +15"], low, none];
+    return [
+      ["less3", "< −15"],
+      ["less2", "−15 … −5"],
+      ["less1", "−5 … −2"],
+      ["same", "±2"],
+      ["more1", "+2 … +5"],
+      ["more2", "+5 … +15"],
+      ["more3", "> +15"],
+      low,
+      none,
+    ];
   }
   const edges = [0, ...BOUNDS, 1].map((edge) => Math.round(100 * edge));
-  const steps = BOUNDS.concat(1).map((_, step) => [`o${step}`, `${edges[step]}–${edges[step + 1]} %`]);
+  const steps = BOUNDS.concat(1).map((_, step) => [
+    `o${step}`,
+    `${edges[step]}–${edges[step + 1]} %`,
+  ]);
   return [...steps, low, none];
 }
 
 function Legend({ cells }) {
   return html`<ul class="legend" aria-hidden="true">
     ${legendOf(cells).map(
-      ([mark, said]) => html`<li key=${mark}><span class=${`sample ${mark}`}>${mark === "none" ? "–" : ""}</span>${said}</li>`,
+      ([mark, said]) =>
+        html`<li key=${mark}>
+          <span class=${`sample ${mark}`}>${mark === "none" ? "–" : ""}</span>${said}
+        </li>`,
     )}
   </ul>`;
 }

@@ -96,8 +96,17 @@ function Planner() {
       ${view.busy ? t("loading") : hint || html`<span class="unseen">${t("loaded")}</span>`}
     </p>
     ${view.problem && html`<${Trouble} problem=${view.problem} onRetry=${view.again} />`}
-    ${view.value &&
-    html`<${View} view=${view.value} wish=${whole} lots=${lots} busy=${view.busy} onChange=${change} tell=${setHint} />`}
+    ${
+      view.value &&
+      html`<${View}
+        view=${view.value}
+        wish=${whole}
+        lots=${lots}
+        busy=${view.busy}
+        onChange=${change}
+        tell=${setHint}
+      />`
+    }
   `;
 }
 
@@ -110,8 +119,8 @@ function View({ view, wish, lots, busy, onChange, tell }) {
   const { own, other } = shown;
   const told = {
     period: periodWords(view.period),
-    lots: lotsWords(wish, lots),
-    hours: t(`hours.${wish.hours}`),
+    lots: lotsWords(view.wish, lots),
+    hours: t(`hours.${view.wish.hours}`),
     zones: view.zones.join(", "),
   };
   return html`<div class="view" aria-busy=${busy}>
@@ -127,7 +136,12 @@ function View({ view, wish, lots, busy, onChange, tell }) {
       </div>
     </div>
     <${Figures} figures=${own.figures} other=${other?.figures ?? null} />
-    <${Heat} week=${own.week} other=${other?.week ?? null} cells=${wish.cells} onChange=${onChange} />
+    <${Heat}
+      week=${own.week}
+      other=${other?.week ?? null}
+      cells=${wish.cells}
+      onChange=${onChange}
+    />
     <${Course}
       course=${own.course}
       other=${other?.course ?? null}

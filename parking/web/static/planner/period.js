@@ -40,14 +40,28 @@ export function startOf(date, zone) {
 
 function offset(ms, zone) {
   if (!offsets.has(zone)) {
-    const options = { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit",
-      day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+    const options = {
+      timeZone: zone,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+    };
     offsets.set(zone, new Intl.DateTimeFormat("en-GB", options));
   }
   const parts = offsets.get(zone).formatToParts(ms);
   const part = (type) => Number(parts.find((one) => one.type === type).value);
-  const shown = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"),
-    part("minute"), part("second"));
+  const shown = Date.UTC(
+    part("year"),
+    part("month") - 1,
+    part("day"),
+    part("hour"),
+    part("minute"),
+    part("second"),
+  );
   return shown - Math.floor(ms / 1000) * 1000;
 }
 

@@ -9,8 +9,14 @@ const SHARES = new Set(["occupancy", "peak"]);
 
 /** Colours for paper and pictures: light whatever the page is. */
 export const ON_PAPER = {
-  text: "#17212b", line: "#d5dbe1", accent: "#0b5cad", other: "#8a5300", unsure: "#8b949d",
-  known: "#5f5478", ground: "#ffffff", font: "12px sans-serif",
+  text: "#17212b",
+  line: "#d5dbe1",
+  accent: "#0b5cad",
+  other: "#8a5300",
+  unsure: "#8b949d",
+  known: "#5f5478",
+  ground: "#ffffff",
+  font: "12px sans-serif",
 };
 
 /** Give the colours of the page as it looks now. */
@@ -18,8 +24,13 @@ export function coloursOf(element) {
   const style = getComputedStyle(element);
   const token = (name) => style.getPropertyValue(name).trim();
   return {
-    text: token("--muted"), line: token("--line"), accent: token("--accent"), other: token("--limited"),
-    unsure: token("--muted"), known: token("--unknown"), ground: token("--card"),
+    text: token("--muted"),
+    line: token("--line"),
+    accent: token("--accent"),
+    other: token("--limited"),
+    unsure: token("--muted"),
+    known: token("--unknown"),
+    ground: token("--card"),
     font: `12px ${style.fontFamily}`,
   };
 }
@@ -33,10 +44,19 @@ export function draw(uPlot, host, { course, other, measure, bucket }, colours, s
   const unsure = column(course, (figures) => (isSure(figures, measure) ? null : figures[measure]));
   const compared = column(other, (figures) => figures[measure]);
   const known = column(course, (figures) => coverageOf(figures, measure));
-  const greatest = [...sure, ...unsure, ...compared].reduce((most, one) => Math.max(most, one ?? 0), 0);
+  const greatest = [...sure, ...unsure, ...compared].reduce(
+    (most, one) => Math.max(most, one ?? 0),
+    0,
+  );
   const top = SHARES.has(measure) ? Math.max(1, greatest) : greatest * 1.08 || 1;
-  const labels = Array.from({ length }, (_, index) => bucketWords((course[index] ?? other[index]).at, bucket));
-  const axis = { font: colours.font, stroke: colours.text, ticks: { stroke: colours.line, width: 1 } };
+  const labels = Array.from({ length }, (_, index) =>
+    bucketWords((course[index] ?? other[index]).at, bucket),
+  );
+  const axis = {
+    font: colours.font,
+    stroke: colours.text,
+    ticks: { stroke: colours.line, width: 1 },
+  };
   const grid = { stroke: colours.line, width: 1 };
   return new uPlot(
     {
@@ -61,11 +81,24 @@ export function draw(uPlot, host, { course, other, measure, bucket }, colours, s
           ...axis,
           grid,
           size: 70,
-          values: (_, splits) => splits.map((value) => write(measure, { [measure]: value, atLeast: false })),
+          values: (_, splits) =>
+            splits.map((value) => write(measure, { [measure]: value, atLeast: false })),
         },
-        { ...axis, scale: "known", side: 1, grid: { show: false }, size: 48, values: (_, splits) => splits.map((value) => percent(value)) },
+        {
+          ...axis,
+          scale: "known",
+          side: 1,
+          grid: { show: false },
+          size: 48,
+          values: (_, splits) => splits.map((value) => percent(value)),
+        },
       ],
-      series: [{}, knownSeries(colours), ...figureSeries(uPlot, measure, colours), otherSeries(colours)],
+      series: [
+        {},
+        knownSeries(colours),
+        ...figureSeries(uPlot, measure, colours),
+        otherSeries(colours),
+      ],
       ...more,
     },
     [labels.map((_, index) => index), known, sure, unsure, compared],
@@ -80,12 +113,22 @@ function knownSeries({ known }) {
 function figureSeries(uPlot, measure, { accent, unsure, ground }) {
   if (AS_BARS.has(measure)) {
     const paths = uPlot.paths.bars({ size: [0.7, 40] });
-    const bars = (colour, strength) => ({ stroke: colour, fill: `${colour}${strength}`, width: 1, paths, points: { show: false } });
+    const bars = (colour, strength) => ({
+      stroke: colour,
+      fill: `${colour}${strength}`,
+      width: 1,
+      paths,
+      points: { show: false },
+    });
     return [bars(accent, "b0"), bars(unsure, "30")];
   }
   return [
     { stroke: accent, width: 2, points: { show: true, size: 6, fill: accent, stroke: accent } },
-    { stroke: unsure, width: 0, points: { show: true, size: 7, width: 2, fill: ground, stroke: unsure } },
+    {
+      stroke: unsure,
+      width: 0,
+      points: { show: true, size: 7, width: 2, fill: ground, stroke: unsure },
+    },
   ];
 }
 

@@ -17,7 +17,11 @@ export function Ranking({ view, lots, sort, onChange }) {
       <h2 id="ranking-title">${t("ranking")}</h2>
       <label>
         ${t("sort")}${" "}
-        <select name="sort" value=${sort} onChange=${(event) => onChange({ sort: event.target.value })}>
+        <select
+          name="sort"
+          value=${sort}
+          onChange=${(event) => onChange({ sort: event.target.value })}
+        >
           ${SORTS.map((name) => html`<option key=${name} value=${name}>${t(name)}</option>`)}
         </select>
       </label>
@@ -29,25 +33,29 @@ export function Ranking({ view, lots, sort, onChange }) {
           <tr>
             <th scope="col">${t("rank")}</th>
             <th scope="col">${t("lot")}</th>
-            <th scope="col" aria-sort=${sort === "coverage" ? "descending" : null}>${t("coverage")}</th>
+            <th scope="col" aria-sort=${sort === "coverage" ? "descending" : null}>
+              ${t("coverage")}
+            </th>
             ${SHOWN.map(
-              (name) => html`<th key=${name} scope="col" aria-sort=${sort === name ? "descending" : null}>
-                ${t(name)}
-              </th>`,
+              (name) =>
+                html`<th key=${name} scope="col" aria-sort=${sort === name ? "descending" : null}>
+                  ${t(name)}
+                </th>`,
             )}
           </tr>
         </thead>
         <tbody>
           ${order.map(
-            ({ lot, rank, figures }) => html`<${Row}
-              key=${lot}
-              lot=${lot}
-              name=${lotName(lot, lots)}
-              rank=${rank}
-              figures=${figures}
-              other=${others && figuresOf(others.get(lot) ?? [])}
-              stays=${stays && (stays.get(lot) ?? {})}
-            />`,
+            ({ lot, rank, figures }) =>
+              html`<${Row}
+                key=${lot}
+                lot=${lot}
+                name=${lotName(lot, lots)}
+                rank=${rank}
+                figures=${figures}
+                other=${others && figuresOf(others.get(lot) ?? [])}
+                stays=${stays && (stays.get(lot) ?? {})}
+              />`,
           )}
         </tbody>
       </table>
@@ -57,23 +65,28 @@ export function Ranking({ view, lots, sort, onChange }) {
 
 function Row({ lot, name, rank, figures, other, stays }) {
   return html`<tr data-lot=${lot} data-ranked=${rank !== null}>
-    <td class="number">${rank ?? html`<span aria-hidden="true">–</span><span class="unseen">${t("rank.none")}</span>`}</td>
+    <td class="number">
+      ${rank ?? html`<span aria-hidden="true">–</span><span class="unseen">${t("rank.none")}</span>`}
+    </td>
     <th scope="row">${name}</th>
     <td>
       <${Known} coverage=${figures.coverage} />
       ${other && html`<small>(<${Known} coverage=${other.coverage} />)</small>`}
     </td>
     ${SHOWN.map(
-      (one) => html`<td key=${one} class="number" data-name=${one}>
-        <span class="own">${write(one, figures)}</span>
-        ${one === "full" && html`<small><${Known} coverage=${coverageOf(figures, one)} /></small>`}
-        ${one === "stay" && stays?.dwell_p50_min != null && html`<${Stays} row=${stays} />`}
-        ${one === "occupancy" &&
-        html`<span class="line" aria-hidden="true" data-low=${figures.coverage < 0.5}>
-          <span style=${{ width: `${100 * (figures.occupancy ?? 0)}%` }}></span>
-        </span>`}
-        ${other && html`<small>(${difference(one, figures, other)})</small>`}
-      </td>`,
+      (one) =>
+        html`<td key=${one} class="number" data-name=${one}>
+          <span class="own">${write(one, figures)}</span>
+          ${one === "full" && html`<small><${Known} coverage=${coverageOf(figures, one)} /></small>`}
+          ${one === "stay" && stays?.dwell_p50_min != null && html`<${Stays} row=${stays} />`}
+          ${
+            one === "occupancy" &&
+            html`<span class="line" aria-hidden="true" data-low=${figures.coverage < 0.5}>
+              <span style=${{ width: `${100 * (figures.occupancy ?? 0)}%` }}></span>
+            </span>`
+          }
+          ${other && html`<small>(${difference(one, figures, other)})</small>`}
+        </td>`,
     )}
   </tr>`;
 }

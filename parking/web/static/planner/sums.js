@@ -44,8 +44,15 @@ function flowsOf(rows) {
     arrivalsADay: arrivals === null ? null : ratio(arrivals, days),
     atLeast: heard.some((row) => row.arrivals_are === "lower_bound"),
     countedLots: new Set(counted.map((row) => row.lot)).size,
-    turnover: departures === null ? null : ratio(departures * DAY_S, sum(counted, (row) => row.capacity_s)),
-    stay: departures === null ? null : ratio(sum(counted, (row) => row.occupied_s) / 60, departures),
+    turnover:
+      departures === null
+        ? null
+        : ratio(
+            departures * DAY_S,
+            sum(counted, (row) => row.capacity_s),
+          ),
+    stay:
+      departures === null ? null : ratio(sum(counted, (row) => row.occupied_s) / 60, departures),
   };
 }
 
@@ -97,18 +104,30 @@ export function weekOf(rows) {
     const there = hours.get(hour) ?? [];
     const knownS = sum(there, (row) => row.known_s);
     return {
-      coverage: ratio(knownS, sum(there, (row) => row.capacity_s)) ?? 0,
-      occupancy: ratio(sum(there, (row) => row.occupied_s), knownS),
+      coverage:
+        ratio(
+          knownS,
+          sum(there, (row) => row.capacity_s),
+        ) ?? 0,
+      occupancy: ratio(
+        sum(there, (row) => row.occupied_s),
+        knownS,
+      ),
     };
   });
 }
 
 /** Rank lots by a figure, the greatest first: [{lot, rank, figures}]; rank null with low coverage. */
 export function ranked(rows, by) {
-  const lots = [...grouped(rows, (row) => row.lot)].map(([lot, own]) => ({ lot, figures: figuresOf(own) }));
+  const lots = [...grouped(rows, (row) => row.lot)].map(([lot, own]) => ({
+    lot,
+    figures: figuresOf(own),
+  }));
   const value = ({ figures }) => figures[by] ?? -1;
   const order = (one, other) => value(other) - value(one) || (one.lot < other.lot ? -1 : 1);
-  const sure = lots.filter(({ figures }) => isSure(figures, by) && figures[by] !== null).sort(order);
+  const sure = lots
+    .filter(({ figures }) => isSure(figures, by) && figures[by] !== null)
+    .sort(order);
   const unsure = lots.filter((lot) => !sure.includes(lot)).sort(order);
   return [
     ...sure.map((lot, index) => ({ ...lot, rank: index + 1 })),

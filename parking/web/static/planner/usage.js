@@ -8,7 +8,12 @@ const MOST_NAMED = 100; // ids in an address, which proxies bound
 
 /** Check a key: it must be one that may read usage at all. Gives nothing. */
 export async function check(key) {
-  const parameters = { from: "2026-01-01T00:00:00Z", to: "2026-01-01T01:00:00Z", bucket: "hour", limit: 1 };
+  const parameters = {
+    from: "2026-01-01T00:00:00Z",
+    to: "2026-01-01T01:00:00Z",
+    bucket: "hour",
+    limit: 1,
+  };
   await ask("v1/usage", { key, parameters });
 }
 
@@ -39,8 +44,7 @@ export function partsOf(wish, lots) {
   const usual = mainZone(lots);
   const zoneOf = (id) => lots.get(id)?.timezone ?? usual;
   const inDistrict = ([, lot]) => wish.district === null || lot?.district === wish.district;
-  const wanted =
-    wish.lots.length > 0 ? wish.lots : [...lots].filter(inDistrict).map(([id]) => id);
+  const wanted = wish.lots.length > 0 ? wish.lots : [...lots].filter(inDistrict).map(([id]) => id);
   const zones = new Map();
   for (const id of wanted) {
     if (!zones.has(zoneOf(id))) zones.set(zoneOf(id), []);
@@ -78,9 +82,10 @@ async function read(parts, period, hours, bucket, by, { key, signal }) {
   return (await Promise.all(pages)).flat();
 }
 
-/** Read what the page shows: {wish, period, bucket, rows, week, whole, other}.
+/** Read what the page shows: {wish, zones, period, bucket, rows, week, whole, other}.
 
-   `whole` are rows of the period as one bucket, where it is one: lengths of stays do not add up.
+   `wish` is what was wished for, which may have changed when the answer comes. `whole` are rows of
+   the period as one bucket, where it is one: lengths of stays do not add up.
    `other` is the same of the period to compare with, or null. */
 export async function readView(wish, lots, options) {
   const parts = partsOf(wish, lots);
@@ -94,6 +99,8 @@ export async function readView(wish, lots, options) {
     ]);
     return { period, bucket, rows, week, whole: all ?? (whole === bucket ? rows : null) };
   };
-  const [own, other] = await Promise.all([of(wish), against && of(against)]);
-  return { ...own, period: { from: wish.from, to: wish.to }, zones: [...new Set(parts.map((part) => part.zone))], other };
+  const period = { from: wish.from, to: wish.to };
+  const [own, other] = await Promise.all([of(period), against && of(against)]);
+  const zones = [...new Set(parts.map((part) => part.zone))];
+  return { ...own, wish, zones, other };
 }

@@ -17,13 +17,16 @@ const share = (value) => (value === null ? t("unknown") : percent(value, value <
 export function duration(minutes) {
   if (minutes === null || minutes === undefined) return t("unknown");
   const whole = Math.round(minutes);
-  if (whole < 60) return t("minutes", { m: number(minutes, { maximumFractionDigits: minutes < 10 ? 1 : 0 }) });
+  if (whole < 60)
+    return t("minutes", { m: number(minutes, { maximumFractionDigits: minutes < 10 ? 1 : 0 }) });
   const [h, m] = [number(Math.floor(whole / 60)), whole % 60];
   return m === 0 || whole >= 6000 ? t("hoursLong", { h }) : t("hoursMinutes", { h, m });
 }
 
 const rate = (value) =>
-  value === null ? t("unknown") : number(value, { maximumFractionDigits: 2, minimumFractionDigits: 2 });
+  value === null
+    ? t("unknown")
+    : number(value, { maximumFractionDigits: 2, minimumFractionDigits: 2 });
 const cars = (value, { atLeast }) =>
   value === null || !atLeast ? count(value) : t("atLeast", { value: count(value) });
 
@@ -83,7 +86,9 @@ export function Known({ coverage }) {
 }
 
 const dates = (options, at) =>
-  new Intl.DateTimeFormat(locale(), { timeZone: "UTC", ...options }).format(new Date(`${at.slice(0, 10)}T00:00:00Z`));
+  new Intl.DateTimeFormat(locale(), { timeZone: "UTC", ...options }).format(
+    new Date(`${at.slice(0, 10)}T00:00:00Z`),
+  );
 
 /** Give a period in words. */
 export function periodWords({ from, to }) {
@@ -93,9 +98,13 @@ export function periodWords({ from, to }) {
 
 /** Give where a bucket begins, such as "2026-11-16T08:00:00" of the lots' clocks, in words. */
 export function bucketWords(at, bucket) {
-  if (bucket === "hour") return `${dates({ month: "short", day: "numeric" }, at)} ${at.slice(11, 16)}`;
+  if (bucket === "hour")
+    return `${dates({ month: "short", day: "numeric" }, at)} ${at.slice(11, 16)}`;
   if (bucket === "month") return dates({ year: "numeric", month: "short" }, at);
-  return dates({ month: "short", day: "numeric", weekday: bucket === "day" ? "short" : undefined }, at);
+  return dates(
+    { month: "short", day: "numeric", weekday: bucket === "day" ? "short" : undefined },
+    at,
+  );
 }
 
 /** Give a day of the week, 0 for Monday. */
