@@ -30,10 +30,8 @@ export function cellOf(cells, own, other) {
       own.occupancy === null || other.occupancy === null ? null : own.occupancy - other.occupancy;
     if (value === null) return { value, text: "–", coverage, mark: "none" };
     const step = below(CHANGES, Math.abs(value));
-    const text = `${value > 0 && step > 0 ? "+" : ""}${Math.round(100 * value) || 0}`.replace(
-      "-",
-      "−",
-    );
+    const whole = Math.round(100 * value) || 0; // no -0
+    const text = `${whole > 0 ? "+" : ""}${whole}`.replace("-", "−");
     const mark = `${step === 0 ? "same" : value > 0 ? `more${step}` : `less${step}`}`;
     return { value, text, coverage, mark: coverage < ENOUGH ? `${mark} unsure` : mark };
   }
@@ -113,7 +111,7 @@ export function Heat({ week, other, cells, onChange }) {
       </tbody>
     </table>
     <${Legend} cells=${shown} />
-    <p class="muted small">${t("week.hint")}</p>
+    <p class="muted small">${t("week.hint", { what: t(`cells.${shown}`) })}</p>
   </section>`;
 }
 

@@ -5,6 +5,8 @@ import { coverageOf, isSure } from "./sums.js";
 import { bucketWords, write } from "./writing.js";
 
 const AS_BARS = new Set(["arrivals", "full"]);
+const IN_MINUTES = new Set(["stay", "full"]);
+const STEPS_MIN = [1, 5, 10, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 14_400, 28_800, 72_000];
 const SHARES = new Set(["occupancy", "peak"]);
 
 /** Colours for paper and pictures: light whatever the page is. */
@@ -80,7 +82,8 @@ export function draw(uPlot, host, { course, other, measure, bucket }, colours, s
         {
           ...axis,
           grid,
-          size: 70,
+          size: 84,
+          ...(IN_MINUTES.has(measure) ? { incrs: STEPS_MIN } : {}),
           values: (_, splits) =>
             splits.map((value) => write(measure, { [measure]: value, atLeast: false })),
         },
@@ -89,7 +92,7 @@ export function draw(uPlot, host, { course, other, measure, bucket }, colours, s
           scale: "known",
           side: 1,
           grid: { show: false },
-          size: 48,
+          size: 54,
           values: (_, splits) => splits.map((value) => percent(value)),
         },
       ],
