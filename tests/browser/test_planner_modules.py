@@ -115,6 +115,8 @@ async def test_sums_are_of_what_is_known(modules: Modules) -> None:
         2,
     )
     assert mixed["turnover"] == 3.6, "of the lots alone that count"
+    half = await figures(row(known_s=432_000, coverage=0.5), flag)
+    assert (half["coverage"], half["flowCoverage"]) == (0.75, 0.5)
     assert (await figures(flag))["arrivals"] is None
     # full time weighs by how long there were spaces, not by how many
     large = row(lot="c", capacity=90, capacity_s=90 * 86_400, full_minutes=60, full_coverage=0.5)

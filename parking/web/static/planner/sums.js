@@ -31,6 +31,9 @@ export function figuresOf(rows) {
   };
 }
 
+const knownOf = (rows) => sum(rows, (row) => row.known_s);
+const capacityOf = (rows) => sum(rows, (row) => row.capacity_s);
+
 function flowsOf(rows) {
   // Where only flags are told nothing is counted.
   const counted = rows.filter((row) => row.departures !== null);
@@ -43,6 +46,7 @@ function flowsOf(rows) {
     departures,
     arrivalsADay: arrivals === null ? null : ratio(arrivals, days),
     atLeast: heard.some((row) => row.arrivals_are === "lower_bound"),
+    flowCoverage: ratio(knownOf(counted), capacityOf(counted)) ?? 0,
     countedLots: new Set(counted.map((row) => row.lot)).size,
     turnover:
       departures === null
@@ -135,9 +139,15 @@ export function ranked(rows, by) {
   ];
 }
 
-/** Give the share of the time that a figure rests on. */
-export const coverageOf = (figures, name) =>
-  name === "full" || name === "fullADay" ? figures.fullCoverage : figures.coverage;
+const RESTS_ON = {
+  full: "fullCoverage",
+  arrivals: "flowCoverage",
+  turnover: "flowCoverage",
+  stay: "flowCoverage",
+};
+
+/** Give the share of the time that a figure rests on, of those lots that have it at all. */
+export const coverageOf = (figures, name) => figures[RESTS_ON[name] ?? "coverage"];
 
 /** Whether a figure rests on half of the time or more. */
 export const isSure = (figures, name) => coverageOf(figures, name) >= ENOUGH;
