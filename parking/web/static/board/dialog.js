@@ -14,9 +14,9 @@ export function Dialog({ title, send, action, danger, onClose, children }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
   useEffect(() => {
-    const before = document.activeElement;
-    element.current.showModal();
-    return () => before?.focus?.();
+    const dialog = element.current;
+    dialog.showModal();
+    return () => dialog.close(); // gives the focus back to where it was
   }, []);
   const submit = async (event) => {
     event.preventDefault();

@@ -20,8 +20,8 @@ import { byNeed, troublesOf } from "./troubles.js";
 
 const LOTS_MS = 300_000;
 const QUALITY_MS = 30_000;
-const ACTIVITY_MS = 10_000;
-const LEAST_MS = 10_000; // over less time than that no rate is told
+const ACTIVITY_MS = 5000;
+const LEAST_MS = 5000; // over less time than that no rate is told
 
 function Page() {
   useLanguage();

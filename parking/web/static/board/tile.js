@@ -23,18 +23,16 @@ export function Tile({ entry, past, lastHeard, onOpen }) {
     data-level=${availability.level}
     data-grave=${grave}
   >
-    <div class="tile-head">
-      <h3>
-        <button type="button" class="tile-name" onClick=${() => onOpen(lot.id)}>${name}</button>
-      </h3>
-      <${Level} level=${availability.level} />
-    </div>
+    <h3>
+      <button type="button" class="tile-name" onClick=${() => onOpen(lot.id)}>${name}</button>
+    </h3>
     <div class="tile-body">
       <${Free} numbers=${availability} />
       <${Trend} past=${past} lot=${lot.id} availability=${availability} />
     </div>
     <${Bar} ...${availability} />
     <p class="tile-facts">
+      <${Level} level=${availability.level} />
       <span>${freshness(availability, lastHeard)}</span>
       ${events !== undefined && html`<span>${perMinute(events)}</span>`}
       ${quality && html`<span>${t("score", { n: quality.score })}</span>`}
@@ -58,7 +56,7 @@ export function Free({ numbers: { free, capacity, unknown } }) {
   return html`<p class="free">
     <strong class="number">${count(free)}</strong>
     <span class="muted"> ${t("free.of", { capacity: count(capacity) })}</span>
-    ${unknown > 0 && html`<span class="muted"> · ${t("unknown.more", { n: count(unknown) })}</span>`}
+    ${unknown > 0 && html`<span class="muted"> ${t("unknown.more", { n: count(unknown) })}</span>`}
   </p>`;
 }
 
