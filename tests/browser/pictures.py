@@ -77,7 +77,7 @@ async def whole_board(page: Page) -> None:
     await page.locator(".tile .trend .line").first.wait_for()
     await page.wait_for_function(
         """() => [...document.querySelectorAll(".tile")].every((tile) =>
-          /6\\d|unknown|未知/.test(tile.querySelector(".trend span").textContent))"""
+          /5\\d|60|unknown|未知/.test(tile.querySelector(".trend span").textContent))"""
     )
     await page.locator('[data-sum="events"] strong').filter(has_text=NUMBER).wait_for()
     await page.locator('[data-sum="quality"] strong').filter(has_text=NUMBER).wait_for()
@@ -87,9 +87,12 @@ async def one_lot(page: Page) -> None:
     await signed_in(page)
     await page.locator(".spots .spot").first.wait_for()
     await page.locator(".log tbody tr").first.wait_for()
+    await page.locator(".trend span").filter(has_text=HOUR).wait_for()
+    await page.evaluate("scrollTo(0, 0)")
 
 
 NUMBER = re.compile(r"\d")
+HOUR = re.compile(r"5\d|60")
 AT_STATION = "/#lat=34.7602&lon=113.7708&name="
 PICTURES = (
     Picture("drivers-phone.zh-CN", AT_STATION + "郑州东站", "zh", "phone", drawn_map),

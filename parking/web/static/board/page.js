@@ -133,7 +133,7 @@ function Board({ session }) {
         <button type="button" class="quiet" onClick=${signOut}>${t("signout")}</button>
       </div>
     <//>
-    <main id="main" class="board">
+    <main id="main" class="board" data-view=${keys ? "keys" : shown.lot === null ? "wall" : "lot"}>
       ${lots.problem && html`<${Trouble} problem=${lots.problem} onRetry=${lots.reload} />`}
       ${facts.problem &&
       facts.problem.status !== 0 &&

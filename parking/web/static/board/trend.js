@@ -15,7 +15,7 @@ const MOST_LOTS = 400; // each lot at each moment is read from the log
 export function momentsOf(present) {
   const newest = Math.floor((present - 2000) / STEP_MS) * STEP_MS; // clocks differ a little
   const found = [];
-  for (let at = newest; at > present - HOUR_MS - STEP_MS; at -= STEP_MS) found.push(at);
+  for (let at = newest; at > present - HOUR_MS; at -= STEP_MS) found.push(at);
   return found;
 }
 
@@ -47,7 +47,7 @@ export function pathsOf(hour, width, height) {
       broken = true;
       continue;
     }
-    const x = Math.max(0, width * (1 - (end - at) / HOUR_MS));
+    const x = width * (1 - (end - at) / HOUR_MS);
     const y = height * (1 - free / capacity);
     const place = `${x.toFixed(1)} ${y.toFixed(1)}`;
     if (broken) paths.push(`M${place}`);
