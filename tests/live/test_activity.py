@@ -1,5 +1,7 @@
 """Activity counts what was accepted in the last minutes, and tells since when."""
 
+from datetime import UTC, datetime
+
 from parking.domain.events import Entry, Status
 from parking.domain.instants import MINUTE, SECOND
 from parking.live.activity import MINUTES, Activity
@@ -8,7 +10,7 @@ START = 1000 * MINUTE + 20 * SECOND
 
 
 def entry(lot: str, received_at: int) -> Entry:
-    event = Status(lot=lot, observed_at="2026-11-25T00:00:00Z", status="open")
+    event = Status(lot=lot, observed_at=datetime.fromtimestamp(0, UTC), status="open")
     return Entry(lot, received_at, "a", None, event, b"{}", "key", received_at)
 
 
