@@ -145,7 +145,7 @@ async def test_recount_and_void_are_stored_with_their_reasons(
     open_page: OpenPage, board: RunningService
 ) -> None:
     page = await open_board(open_page, board, "#lot=p5")
-    await page.get_by_role("button", name="Recount").click()
+    await page.get_by_role("button", name="Recount: b1").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("button", name="Recount").click()
     assert log(board, "p5", "recount")[0]["occupied"] == 11, "nothing is sent without a number"
@@ -193,7 +193,7 @@ async def test_a_refusal_is_told_and_a_retry_counts_once(
 ) -> None:
     page = await open_board(open_page, board, "#lot=p3")
     page.watch.expect(CUT_OFF)  # type: ignore[attr-defined]
-    await page.get_by_role("button", name="Recount").click()
+    await page.get_by_role("button", name="Recount: g").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_label("Cars there").fill("49")
     await dialog.get_by_label("Reason").fill("round")
