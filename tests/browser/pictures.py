@@ -74,10 +74,14 @@ async def signed_in(page: Page) -> None:
 async def whole_board(page: Page) -> None:
     """Wait until all is there: quality, events a minute, and the whole of the last hour."""
     await signed_in(page)
-    await page.locator(".tile .trend .line").first.wait_for()
+    await page.locator(".tile .trend .line").first.wait_for(state="attached")
     await page.wait_for_function(
-        """() => [...document.querySelectorAll(".tile")].every((tile) =>
-          /5\\d|60|unknown|未知/.test(tile.querySelector(".trend span").textContent))"""
+        """() => {
+          const told = [...document.querySelectorAll(".tile .trend span")];
+          const whole = ({ textContent }) => /5\\d|60/.test(textContent);
+          const none = ({ textContent }) => /unknown|未知/.test(textContent);
+          return told.some(whole) && told.every((one) => whole(one) || none(one));
+        }"""
     )
     await page.locator('[data-sum="events"] strong').filter(has_text=NUMBER).wait_for()
     await page.locator('[data-sum="quality"] strong').filter(has_text=NUMBER).wait_for()
