@@ -53,10 +53,12 @@ from parking.web.lots import Lots
 from parking.web.nearby import NearbyLots
 from parking.web.protection import Protection
 from parking.web.quality import Quality
+from parking.web.recent import Recent
 from parking.web.rejections import Rejections
 from parking.web.routes import build, list_routes
 from parking.web.sensors import Sensors
 from parking.web.site import Site
+from parking.web.spaces import Spaces
 from parking.web.streams import Streams
 from parking.web.usage import Usage
 
@@ -173,6 +175,8 @@ class Service:
             sensors=Sensors(self._replica),
             devices=DeviceRegistry(self._replica),
             lorawan=Lorawan(Deliveries(self._replica, intake, self._letters)),
+            spaces=Spaces(self._replica),
+            recent=Recent(self._replica),
             usage=Usage(self._replica, Reports(database)),
             quality=Quality(self._replica),
             keys=Keys(self._replica),

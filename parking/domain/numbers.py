@@ -59,6 +59,20 @@ class Availability(Struct, frozen=True):
     classes: dict[Class, Numbers]
 
 
+class SpaceNumbers(Struct, frozen=True):
+    """One space of a zone; `occupied` is null when it is not known, `heard_at` if never heard.
+
+    `counted`: not beyond the zone's capacity.
+    """
+
+    space: str
+    zone: str
+    label: str | None
+    occupied: bool | None
+    heard_at: str | None
+    counted: bool
+
+
 class View(Struct, frozen=True):
     """What a state says at a moment, and until when (us) it says so if no event comes."""
 
@@ -184,6 +198,31 @@ def known_until(space: SpaceState, beat: int | None, stale_us: int) -> int | Non
         return None
     heard = space.heard if beat is None or beat < space.heard else beat
     return heard + stale_us
+
+
+def read_spaces(layout: Layout, state: LotState, at: int) -> list[SpaceNumbers]:
+    """Read each listed space by the rule of the zones' numbers; zones and lists in their order."""
+    found = []
+    for zone in layout.lot.zones:
+        known = state.zones.get(zone.id)
+        beat = None if known is None else known.beat
+        counted = set(layout.counted.get(zone.id, ()))
+        for listed in layout.lists.get(zone.id, ()):
+            space = state.spaces.get(listed.id) or SpaceState()
+            until = known_until(space, beat, zone.stale_after_s * SECOND)
+            is_known = space.latest is not None and until is not None and at < until
+            heard = max((one for one in (space.heard, beat) if one is not None), default=None)
+            found.append(
+                SpaceNumbers(
+                    space=listed.id,
+                    zone=zone.id,
+                    label=listed.label,
+                    occupied=bool(space.latest.value) if is_known and space.latest else None,
+                    heard_at=None if heard is None else rfc3339(heard),
+                    counted=listed.id in counted,
+                )
+            )
+    return found
 
 
 def _read_spaces(zone: Zone, layout: Layout, state: LotState, at: int) -> ZoneReading:

@@ -15,6 +15,7 @@ from parking.domain.access import Key, Keyring
 from parking.domain.events import Entry
 from parking.domain.timeline import Change, Timeline
 from parking.errors import DatabaseAway
+from parking.live.activity import Activity
 from parking.live.board import Board
 from parking.live.devices import Devices
 from parking.store import devices, history, keys, lots, snapshots
@@ -35,6 +36,7 @@ class Replica:
         self.database = database
         self.board = Board()
         self.devices = Devices()
+        self.activity = Activity()
         self.clock = clock
         self.keys: list[Key] = []
         self.keyring = Keyring([], admin_secret)
@@ -72,6 +74,7 @@ class Replica:
             self.board.clear()
             self.devices = Devices()
             self.devices.take(registered)
+            self.activity.begin(self.clock())
             self._describe(stored)
             self._change = head.changes
             self.retained_from = head.retained_from
@@ -182,6 +185,7 @@ class Replica:
                     await self._catch_up()
                 if self._position == before:
                     self._unbuilt |= self.board.take(entries, self.clock())
+                    self.activity.count(entries)
                     self._position = after
                     self._last = entries[-1] if entries else self._last
             except DatabaseAway:  # stored they are; the board follows when the database is back
@@ -196,6 +200,7 @@ class Replica:
             async with self.database.connection() as connection:
                 entries = await history.list_tail(connection, self._position, until)
             self._unbuilt |= self.board.take(entries, self.clock())
+            self.activity.count(entries)
             self._last = entries[-1] if entries else self._last
             self._position = entries[-1].seq if entries else until
             metrics.log_lag.set(until - self._position)

@@ -71,9 +71,21 @@ def answers(found: dict[str, Schema]) -> dict[str, Schema]:
         "DeviceList": _list("Devices by their EUIs.", _ref("Device")),
         "RejectedItem": _REJECTED_ITEM,
         "RejectedItemList": _list("What was refused, newest first.", _ref("RejectedItem")),
+        "SpaceNumbersList": _list("The spaces of a lot, by zones.", _ref("SpaceNumbers")),
+        "Activity": _ACTIVITY,
+        "ActivityList": _object(
+            "How many events were accepted by all instances, as this one has seen it: of the last "
+            "5 minutes, less when it has just started.",
+            {
+                "from": {**TIME, "description": "since when they are counted, UTC"},
+                "to": {**TIME, "description": "the present, UTC"},
+                **_list("", _ref("Activity"), paged=False)["properties"],
+            },
+        ),
         "UsageRow": USAGE_ROW,
         "UsageList": _list("Rows by lot or district, then by bucket.", _ref("UsageRow")),
         "Key": _KEY,
+        "OwnKey": _OWN_KEY,
         "KeyList": _list("Keys, oldest first, revoked ones too.", _ref("Key")),
         "NewKey": _object(
             "A new key.",
@@ -191,6 +203,14 @@ _KEY: Schema = _object(
         "expires_at": _maybe(TIME, "null: never"),
         "revoked_at": _maybe(TIME, "null: it is valid"),
     },
+)
+_OWN_KEY: Schema = _object(
+    "A key as its bearer may know it.",
+    {name: _KEY["properties"][name] for name in ("id", "role", "operator", "label", "expires_at")},
+)
+_ACTIVITY: Schema = _object(
+    "A lot that sent events.",
+    {"lot": ID, "events": {"type": "integer", "minimum": 1, "description": "accepted ones"}},
 )
 _ACT: Schema = _object(
     "Something that was done to a lot, a device or a key.",

@@ -182,6 +182,11 @@ DESCRIPTIONS = {
     "GET /v1/lots/{lot}/events": "What is voided is listed too, and says by which event.",
     "GET /v1/lots/{lot}/sensors": "Sensors that named themselves, and spaces and zones that have "
     "none.",
+    "GET /v1/lots/{lot}/spaces": "Those of zones that have a sensor a space. Unknown is null, by "
+    "the same rule as in the lot's numbers.",
+    "GET /v1/activity": "A lot that is not among the items sent nothing. Each instance counts what "
+    "all of them accepted, from its own start on: `from` tells since when. An operator sees its "
+    "own lots.",
     "GET /v1/quality": "Of the running day as it was judged last, a few minutes ago at most while "
     "the service is well; `judged_at` tells. With neither `from` nor `to`, the latest day of each "
     "lot. Recounts are proposals: nothing is changed by them. An operator sees its own lots.",
@@ -198,6 +203,7 @@ DESCRIPTIONS = {
     "`space` event and a heartbeat; other kinds are acknowledged. An uplink told again is a "
     "duplicate. 200 whenever the body is a JSON object: what is wrong is said in the receipt, as "
     "sending the same again would not help.",
+    "GET /v1/key": "`id` is `environment` for the admin key of the environment.",
     "POST /v1/keys": "`operator` is for the role operator, and only for it.",
     "DELETE /v1/keys/{key}": "It works nowhere a second later.",
     "GET /readyz": "The database is reached and the state rebuilt.",

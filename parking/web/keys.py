@@ -54,6 +54,21 @@ class Keys:
         following = make_cursor(*_place(page[-1])) if len(found) > len(page) else None
         return reply_value({"items": [_shown(key) for key in page], "next": following})
 
+    async def get_own(self, call: Call) -> web.StreamResponse:
+        """Tell whom the key stands for that is sent with the request."""
+        who = call.who
+        key = next((key for key in self._replica.keys if key.id == who.key_id), None)
+        expires = None if key is None else key.expires_at
+        return reply_value(
+            {
+                "id": who.key_id,
+                "role": who.role,
+                "operator": who.operator,
+                "label": "" if key is None else key.label,
+                "expires_at": None if expires is None else rfc3339(expires),
+            }
+        )
+
     async def delete(self, call: Call) -> web.StreamResponse:
         """Revoke a key."""
         key_id = call.part("key")

@@ -21,9 +21,11 @@ from parking.web.lots import Lots
 from parking.web.nearby import NearbyLots
 from parking.web.prebuilt import ALWAYS
 from parking.web.quality import Quality, QualityQuery
+from parking.web.recent import ActivityQuery, Recent
 from parking.web.rejections import Rejections, RejectionsQuery
 from parking.web.sensors import Sensors
 from parking.web.site import WORKER, Site
+from parking.web.spaces import Spaces
 from parking.web.streams import Streams
 from parking.web.usage import Usage
 
@@ -49,6 +51,8 @@ def list_routes(
     sensors: Sensors,
     devices: DeviceRegistry,
     lorawan: Lorawan,
+    spaces: Spaces,
+    recent: Recent,
     usage: Usage,
     quality: Quality,
     keys: Keys,
@@ -163,6 +167,12 @@ def list_routes(
               "Take what webhooks of The Things Stack post", "operators",
               (Answer(ok, "What became of each event of it, after the commit", "Receipt"),),
               rule=Rule(OPERATORS, "each"), body="TtsMessage"),
+        Route("GET", lot + "/spaces", spaces.list, "How a lot's spaces are now", "operators",
+              (Answer(ok, "A page of spaces, by zones", "SpaceNumbersList"),),
+              rule=OF_THE_LOT, query=params.PageQuery, errors=(404,)),
+        Route("GET", "/v1/activity", recent.get, "How many events came lately", "operators",
+              (Answer(ok, "Lots that sent events in the last minutes", "ActivityList"),),
+              rule=Rule(ROLES, "shown"), query=ActivityQuery, errors=(404,)),
         Route("GET", "/v1/usage", usage.get, "Usage by bucket of the lots' calendar", "planners",
               (Answer(ok, "Rows; a page of them as JSON, all of them as CSV", "UsageList"),
                Answer(ok, "All rows", {"type": "string"}, "text/csv")),
@@ -171,6 +181,8 @@ def list_routes(
               "How well the sensors of lots work, by days of their calendar", "planners",
               (Answer(ok, "Lots' days by lot and day", "QualityList"),),
               rule=Rule(ROLES, "shown"), query=QualityQuery, errors=(404,)),
+        Route("GET", "/v1/key", keys.get_own, "Whom the key that is sent stands for", "keys",
+              (Answer(ok, "Its role", "OwnKey"),), rule=Rule(ROLES)),
         Route("POST", "/v1/keys", keys.post, "Make a key", "keys",
               (Answer(new, "The key, shown this once", "NewKey"),),
               rule=ADMIN, body=models.KeyRequest),

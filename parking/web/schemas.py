@@ -24,7 +24,7 @@ from parking.web.streams import Subscribe
 
 _STRUCTS = (
     lots.Position, lots.Entrance, lots.TariffStep, lots.Tariff, lots.Zone, lots.Lot, lots.Space,
-    numbers.Numbers, numbers.ZoneNumbers, numbers.Availability,
+    numbers.Numbers, numbers.ZoneNumbers, numbers.SpaceNumbers, numbers.Availability,
     intake.Rejection, intake.Named, intake.Receipt, devices.Distance, devices.Bit,
     delivery.UnreadPart, delivery.Delivered, connect.FourpyunAnswer,
 )  # fmt: skip
@@ -81,6 +81,11 @@ _TEXTS: dict[tuple[str, str], str] = {
     ("ZoneNumbers", "observed_at"): "when it was last heard, UTC; null when it is not known",
     ("ZoneNumbers", "heard_at"): "when it was last heard, UTC; null when it never was",
     ("ZoneNumbers", "level"): "of zones counted by flag alone",
+    ("SpaceNumbers", "space"): "the space's id",
+    ("SpaceNumbers", "zone"): "the zone that lists it",
+    ("SpaceNumbers", "occupied"): "whether a vehicle stands there; null when it is not known",
+    ("SpaceNumbers", "heard_at"): "when it or its zone's gateway was last heard, UTC",
+    ("SpaceNumbers", "counted"): "whether the zone's numbers count it: not beyond the capacity",
     ("Receipt", "accepted"): "committed to the database now",
     ("Receipt", "duplicates"): "committed before",
     ("Receipt", "rejected"): "the first 1,000 of them; the others are not touched by these",

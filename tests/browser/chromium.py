@@ -16,6 +16,7 @@ ARGUMENTS = (
 SIZES = {
     "phone": {"width": 390, "height": 844},
     "desktop": {"width": 1440, "height": 900},
+    "wall": {"width": 1920, "height": 1080},
 }
 
 

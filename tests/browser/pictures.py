@@ -7,6 +7,7 @@ the planners' page are of four weeks: fill a new service by `sensors-sim city --
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -64,6 +65,38 @@ def weeks() -> str:
     return f"/planner#from={first}&to={last}&vs=before"
 
 
+async def signed_in(page: Page) -> None:
+    await page.locator('input[type="password"]').fill(key())
+    await page.locator('.signin button[type="submit"]').click()
+    await page.locator('.connection[data-state="live"]').wait_for()
+
+
+async def whole_board(page: Page) -> None:
+    """Wait until all is there: quality, events a minute, and the whole of the last hour."""
+    await signed_in(page)
+    await page.locator(".tile .trend .line").first.wait_for(state="attached")
+    await page.wait_for_function(
+        """() => {
+          const told = [...document.querySelectorAll(".tile .trend span")];
+          const whole = ({ textContent }) => /5\\d|60/.test(textContent);
+          const none = ({ textContent }) => /unknown|未知/.test(textContent);
+          return told.some(whole) && told.every((one) => whole(one) || none(one));
+        }"""
+    )
+    await page.locator('[data-sum="events"] strong').filter(has_text=NUMBER).wait_for()
+    await page.locator('[data-sum="quality"] strong').filter(has_text=NUMBER).wait_for()
+
+
+async def one_lot(page: Page) -> None:
+    await signed_in(page)
+    await page.locator(".spots .spot").first.wait_for()
+    await page.locator(".log tbody tr").first.wait_for()
+    await page.locator(".trend span").filter(has_text=HOUR).wait_for()
+    await page.evaluate("scrollTo(0, 0)")
+
+
+NUMBER = re.compile(r"\d")
+HOUR = re.compile(r"5\d|60")
 AT_STATION = "/#lat=34.7602&lon=113.7708&name="
 PICTURES = (
     Picture("drivers-phone.zh-CN", AT_STATION + "郑州东站", "zh", "phone", drawn_map),
@@ -87,6 +120,10 @@ PICTURES = (
     Picture("planner-desktop.zh-CN", weeks(), "zh", "desktop", two_weeks),
     Picture("planner-phone", weeks(), "en", "phone", two_weeks, dark=True),
     Picture("planner-phone.zh-CN", weeks(), "zh", "phone", two_weeks, dark=True),
+    Picture("board-wall", "/board", "en", "wall", whole_board, dark=True),
+    Picture("board-wall.zh-CN", "/board", "zh", "wall", whole_board, dark=True),
+    Picture("board-lot", "/board#lot=east-station-p1", "en", "desktop", one_lot),
+    Picture("board-lot.zh-CN", "/board#lot=east-station-p1", "zh", "desktop", one_lot),
 )
 
 

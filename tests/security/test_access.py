@@ -116,6 +116,9 @@ PROBES: dict[str, Probe] = {
     "POST /v1/connect/fourpyun/space": Probe(OWN, body=_post),
     "GET /v1/lots/{lot}/events": Probe(OWN),
     "GET /v1/lots/{lot}/sensors": Probe(OWN),
+    "GET /v1/lots/{lot}/spaces": Probe(OWN),
+    "GET /v1/activity": Probe(PLANNING, "?lots={lot}"),
+    "GET /v1/key": Probe(ALL - {"stranger", "wrong key"}),
     "GET /v1/usage": Probe(
         PLANNING, "?lots={lot}&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"
     ),

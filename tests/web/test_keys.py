@@ -201,3 +201,14 @@ async def test_a_lot_described_by_many_at_once_is_made_once(client: Client) -> N
         )
     )
     assert sorted(answer.status for answer in answers) == [200] * 7 + [201]
+
+
+async def test_a_key_is_told_whom_it_stands_for(client: Client) -> None:
+    operator = unique("operator")
+    secret = await client.new_key("operator", operator)
+    own = (await client.ask("GET", "/v1/key", key=secret)).json
+    assert own.pop("id").startswith("key_")
+    assert own == {"role": "operator", "operator": operator, "label": "test", "expires_at": None}
+    admin = (await client.ask("GET", "/v1/key")).json
+    assert (admin["id"], admin["role"], admin["operator"]) == ("environment", "admin", None)
+    assert (await client.ask("GET", "/v1/key", key=None)).status == 401

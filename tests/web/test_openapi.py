@@ -18,8 +18,9 @@ from parking.web.routes import ANYONE, list_routes
 from tests.web.conformance import closed, resolve, validator
 
 PARTS = (
-    "lots", "availability", "nearby", "streams", "events", "connect", "sensors", "usage", "quality",
-    "keys", "audit", "devices", "lorawan", "rejections", "health", "documents", "site",
+    "lots", "availability", "nearby", "streams", "events", "connect", "sensors", "spaces", "recent",
+    "usage", "quality", "keys", "audit", "devices", "lorawan", "rejections", "health", "documents",
+    "site",
 )  # fmt: skip
 FOREIGN = {"ChirpstackEvent", "TtsMessage"}  # documents of others, who may add to them
 TOLD_IN_TEXT = {"Subscribe", "StreamMessage"}  # a WebSocket's messages have no place in OpenAPI
