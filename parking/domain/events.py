@@ -168,6 +168,11 @@ def type_name(event: Event) -> str:
     return TYPE_NAMES[type(event)]
 
 
+def is_id(text: str) -> bool:
+    """Tell whether a text is an id of a lot, zone, space, operator or sensor."""
+    return _is_id(text) is not None
+
+
 def decode(raw: bytes | memoryview | msgspec.Raw) -> Event:
     """Read one event strictly; msgspec.DecodeError, UnicodeDecodeError: it is not one."""
     event = _decoder.decode(raw)

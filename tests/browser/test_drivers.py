@@ -212,6 +212,8 @@ async def test_a_watched_lot_tells_when_it_is_nearly_full_and_where_else(
 
 async def test_lots_come_close_open_and_go(open_page: OpenPage, district: RunningService) -> None:
     page = await open_page("/")
+    # whoever asks for a lot in the moment in which it goes is told that it is not there
+    page.watch.expect(r"404 .*/v1/lots/p8")  # type: ignore[attr-defined]
     await expect(card(page, "p5")).to_contain_text("closed now")
     status = {"type": "status", "lot": "p5", "observed_at": ago(0)}
     push(district, status | {"status": "open"})

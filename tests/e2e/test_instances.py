@@ -177,12 +177,22 @@ async def test_a_revoked_key_is_refused_by_both_within_a_second(two: Two) -> Non
         await until(refused_by_all, SOON_S)
 
 
+async def lists(wire: Wire, lot: str, zone_id: str) -> bool:
+    """Tell whether an instance knows the spaces of a zone."""
+    try:
+        found = await wire.ask("GET", f"/v1/lots/{lot}/zones/{zone_id}/spaces")
+    except Refusal:
+        return False
+    return bool(found["spaces"])
+
+
 async def test_a_device_is_known_to_both_within_a_second(two: Two) -> None:
     eui = "0004a30b000000e1"
     async with connected(*two) as (one, other):
         await one.put_lot("d1", [zone("a", "spaces", 3)])
         await until(lambda: knows(other, "d1"), SOON_S)
-        await other.put_spaces("d1", "a", ["s1", "s2"])
+        await one.put_spaces("d1", "a", ["s1", "s2"])
+        await until(lambda: lists(other, "d1", "a"), SOON_S)
 
         async def heard_of_by_one() -> list[str]:
             uplink = {"received_at": oracle.shown(now()), "f_port": 1, "frm_payload": "AQ=="}

@@ -22,6 +22,7 @@ from parking.web.calls import pointer
 from parking.web.gate import Gate, without_keys
 from parking.web.pages import make_cursor, read_cursor
 from parking.web.params import Query, read_query
+from parking.web.quality import QualityQuery
 from parking.web.streams import Subscribe
 from tests.entries import NOW
 from tests.fuzz.material import Json, changed, encoded, fuzz, texts, torn, values
@@ -37,6 +38,7 @@ RIGHT = {
     "format": "csv", "crs": "bd09", "lot": "p1", "key": "key_1", "action": "void",
     "event": "up",
 }  # fmt: skip
+DAYS = {"from": "2026-11-22", "to": "2026-11-23"}
 
 
 def names(shape: type[Query]) -> list[str]:
@@ -74,7 +76,8 @@ def test_queries(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 def test_right_queries_are_read(shape: type[Query]) -> None:
-    text = "&".join(f"{name}={quote(RIGHT[name])}" for name in names(shape) if name in RIGHT)
+    right = RIGHT | (DAYS if shape is QualityQuery else {})
+    text = "&".join(f"{name}={quote(right[name])}" for name in names(shape) if name in right)
     assert isinstance(read_query(text, shape), shape)
 
 

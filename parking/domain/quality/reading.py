@@ -93,7 +93,10 @@ def _heard_space(sheet: Sheet, name: str, zone: str, at: int, stale: int) -> Spa
     space = sheet.spaces.get(name)
     if space is None:
         space = sheet.spaces[name] = SpaceSheet(zone, hearing=Hearing())
-    space.zone = zone
+    if space.zone != zone:  # until now it stood in the other one, wherever the reading was cut
+        if space.value >= 0:
+            _accrue(sheet, sheet.zone(space.zone), space, at)
+        space.zone = zone
     space.hearing.hear(at, stale, sheet.start)
     return space
 
