@@ -171,10 +171,10 @@ def _constants(value: ValueTable) -> Iterator[Any]:
 def _check_constant(name: str, type_: Any, value: Any, at: tuple[str | int, ...]) -> None:
     try:
         msgspec.convert(value, str if name in _IDS else type_)
-        if name in _IDS and not events.is_id(value):
-            raise msgspec.ValidationError("it is not an id")
     except msgspec.ValidationError as error:
         raise Nonsense(at, f"{value!r} cannot be its value: {error}") from None
+    if name in _IDS and not events.is_id(value):
+        raise Nonsense(at, f"{value!r} cannot be its value: it is not an id")
 
 
 def _tried(at: tuple[str | int, ...], make: Callable[[], T]) -> T:
