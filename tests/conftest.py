@@ -6,6 +6,7 @@ runs in the main thread, as the server dies with the thread that started it.
 
 import asyncio
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Coroutine, Iterator
@@ -20,8 +21,11 @@ from parking.store.embedded import EmbeddedPostgres
 from tests.service import RunningService, running_services
 
 MIGRATED = "migrated"
-hypothesis.settings.register_profile("any machine", deadline=None)  # a busy one is no fault
-hypothesis.settings.load_profile("any machine")
+if (
+    "CI" not in os.environ
+):  # there the library itself sets no deadline, and draws the same each time
+    hypothesis.settings.register_profile("any machine", deadline=None)  # a busy one is no fault
+    hypothesis.settings.load_profile("any machine")
 
 
 class PostgresServer:
