@@ -16,7 +16,6 @@ DEPLOY = CHECKOUT / "deploy"
 COMPOSE = DEPLOY / "compose.yaml"
 # Read by the files themselves, not by the service.
 OF_DEPLOYMENT = {"PARKING_DOMAIN", "PARKING_INSTANCES", "PARKING_PYTHON", "PARKING_VERSION"}
-OF_DEPLOYMENT |= {"PARKING_MQTT_CLIENT", "PARKING_MQTT_URL"}  # of the way by MQTT
 TEXTS = sorted(
     path
     for path in DEPLOY.rglob("*")
