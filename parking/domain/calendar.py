@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from parking.domain.instants import HOUR, SECOND, micros, moment
+from parking.domain.instants import DAY, HOUR, SECOND, micros, moment
 
 Bucket = Literal["hour", "day", "week", "month"]
 
@@ -38,12 +38,36 @@ def hour_start(us: int, zone: ZoneInfo) -> int:
 
 def _change(before: int, after: int, zone: ZoneInfo) -> int:
     """Give the second in (before, after] at which the zone's offset changes."""
-    offset = local(before, zone).utcoffset()
+    offset = offset_at(before, zone)
     seconds = range(before // SECOND, after // SECOND + 1)
     place = bisect_right(
-        seconds, 0, key=lambda second: int(local(second * SECOND, zone).utcoffset() != offset)
+        seconds, 0, key=lambda second: int(offset_at(second * SECOND, zone) != offset)
     )
     return seconds[place] * SECOND
+
+
+def offset_at(us: int, zone: ZoneInfo) -> int:
+    """Give how far local clocks are ahead of UTC at an instant, us."""
+    offset = local(us, zone).utcoffset()
+    return 0 if offset is None else offset // timedelta(microseconds=1)
+
+
+@lru_cache(maxsize=100_000)
+def steady_offset(day: int, zone: ZoneInfo) -> int | None:
+    """Give the offset all through a day of UTC, counted from 1970, us; None when it changes."""
+    first, last = (offset_at(at, zone) for at in (day * DAY, day * DAY + DAY - 1))
+    return first if first == last else None
+
+
+def steady_until(us: int, end: int, zone: ZoneInfo) -> int:
+    """Give until when, `end` at most, no clock is set after an instant; it may be longer, us."""
+    day = us // DAY
+    offset = steady_offset(day, zone)
+    if offset is None:
+        return us
+    while day * DAY < end and steady_offset(day, zone) == offset:
+        day += 1
+    return min(day * DAY, end)
 
 
 def next_hour(us: int, zone: ZoneInfo) -> int:

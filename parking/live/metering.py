@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from parking.domain.calendar import hour_start, next_hour
+from parking.domain.calendar import hour_start, next_hour, steady_until
 from parking.domain.hours import next_change
+from parking.domain.instants import HOUR
 from parking.domain.meter import Meter, Past
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
@@ -14,7 +15,6 @@ from parking.domain.usage import Hour, Scope, Tally
 from parking.store import checkpoints, history
 from parking.store.database import Connection
 
-_AT_ONCE = 500
 _RUNS_AT_ONCE = 10
 
 
@@ -78,11 +78,12 @@ async def meter_silence(
             if following > like_this or following - at != width:
                 break
             bounds.append(following)
-            if len(bounds) % _AT_ONCE == 0:
-                await asyncio.sleep(0)  # others want to go on
+            if width == HOUR:
+                steady = steady_until(following, like_this, zone)
+                bounds += range(following + HOUR, steady + 1, HOUR)
         runs.append(Run(bounds, hour.tallies, hour.opened))
         if len(runs) % _RUNS_AT_ONCE == 0:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # others want to go on
     return runs
 
 

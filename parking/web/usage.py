@@ -16,14 +16,15 @@ from parking.web.pages import invalid_cursor, make_cursor, read_cursor
 from parking.web.params import UsageQuery
 from parking.web.replies import reply_value
 from parking.web.usage_files import CsvWriter, ParquetWriter, has_parquet, send
-from parking.web.usage_lines import Place, Question, list_lines
-from parking.web.usage_rows import Row, list_columns, read_row
+from parking.web.usage_lines import Line, Place, Question, list_lines
+from parking.web.usage_rows import Row, list_columns, read_rows
 from parking.web.visible import list_visible
 
 MOST_HOURS = 200_000
 """Twenty-two years, whatever the bucket: longer reports are put together of several."""
 _AT_ONCE = 2_000
 """How many buckets are read at once for a file."""
+_ROWS_AT_ONCE = 100
 
 _MOMENT = re.compile(r"-?[0-9]{1,18}")
 _TOO_EARLY = Fault("?from", "before 1970")
@@ -82,23 +83,28 @@ class Usage:
         if query.cursor is not None:  # all pages are of the moment of the first
             after, now = _read_cursor(query.cursor)
             question = replace(question, now=min(now, question.now))
-        rows: list[Row] = []
+        lines: list[Line] = []
         following = None
-        last: Place | None = None
         async for line in list_lines(self._reports, question, after):
             if after is not None and line.place <= after:
                 continue
-            if len(rows) == query.limit and last is not None:
-                group, start, end, name = last
+            if len(lines) == query.limit:
+                group, start, end, name = lines[-1].place
                 following = make_cursor(group, str(start), str(end), name, str(question.now))
                 break
-            rows.append(read_row(question, line))
-            last = line.place
-        return reply_value({"items": rows, "next": following})
+            lines.append(line)
+        return reply_value({"items": read_rows(question, lines), "next": following})
 
     async def _rows(self, question: Question) -> AsyncIterator[Row]:
+        lines: list[Line] = []
         async for line in list_lines(self._reports, question, None):
-            yield read_row(question, line)
+            lines.append(line)
+            if len(lines) == _ROWS_AT_ONCE:
+                for row in read_rows(question, lines):
+                    yield row
+                lines.clear()
+        for row in read_rows(question, lines):
+            yield row
 
 
 def _read_cursor(cursor: str) -> tuple[Place, int]:

@@ -1,6 +1,6 @@
 """The lines of usage: what has a row, bucket by bucket, read a bounded piece at a time."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Literal
@@ -198,18 +198,18 @@ async def _read(
 
 
 def _lines(timeline: Timeline, buckets: Buckets, sums: Sums, scope: str) -> Iterator[Line]:
-    spans: Iterable[tuple[int, int, int | None]]
+    spans: Sequence[tuple[int, int, int | None]]
     if buckets.each == "week":
         spans = [(buckets.starts[0], buckets.end, hour) for hour in range(buckets.number)]
     else:
         spans = [(*span, None) for span in pairwise([*buckets.starts, buckets.end])]
     spaces: dict[str, int] = {}
-    held: Layout | None = None
+    held_to = spans[0][0]  # until when what has a row stays as it is
     for (start, end, hour), figures in zip(spans, sums, strict=True):
-        stretches = timeline.between(start, end)
-        if len(stretches) > 1 or stretches[0][1] is not held or held is None:
-            spaces, held = _scopes(stretches, scope), stretches[-1][1]
-            held = held if len(stretches) == 1 else None
+        if end > held_to:
+            stretches = timeline.between(start, end)
+            spaces = _scopes(stretches, scope)
+            held_to = end if len(stretches) > 1 else timeline.next_change(start) or buckets.end
         for name, capacity in spaces.items():
             told = figures.get(name) or Figures()
             yield Line(timeline.id, start, end, name, capacity, told, hour)

@@ -1,11 +1,12 @@
 """The rows of usage, as they are answered: keys first, then the columns."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from parking.domain.instants import MINUTE, SECOND, rfc3339
 from parking.domain.usage import LOWER_BOUND, Tally
-from parking.live.summing import Figures
+from parking.live.summing import Figures, peak_hours
 from parking.web.usage_lines import Line, Question
 
 Row = dict[str, Any]
@@ -39,8 +40,13 @@ def list_columns(question: Question) -> list[str]:
     return columns
 
 
-def read_row(question: Question, line: Line) -> Row:
-    """Give a line as a row, in the order of the columns."""
+def read_rows(question: Question, lines: Sequence[Line]) -> list[Row]:
+    """Give lines as rows, in the order of the columns."""
+    peaks = peak_hours([line.figures for line in lines])
+    return [_read_row(question, *told) for told in zip(lines, peaks, strict=True)]
+
+
+def _read_row(question: Question, line: Line, peak: tuple[int | None, float | None]) -> Row:
     row: Row = {}
     if question.by == "district":
         row["district"] = line.group or None
@@ -53,7 +59,7 @@ def read_row(question: Question, line: Line) -> Row:
     row["start"] = _time(line.start)
     row["end"] = _time(line.end)
     row["capacity"] = line.capacity
-    row |= read_figures(line.figures)
+    row |= _read_figures(line.figures, *peak)
     row["low_coverage"] = line.figures.tally.coverage < question.min_coverage
     if question.turned_away:
         row |= read_turned_away(line.figures)
@@ -69,10 +75,13 @@ def read_row(question: Question, line: Line) -> Row:
 
 def read_figures(figures: Figures) -> Row:
     """Give the columns of figures, but for cars that were turned away."""
+    return _read_figures(figures, *figures.peak_hour)
+
+
+def _read_figures(figures: Figures, peak_hour: int | None, peak_hour_coverage: float | None) -> Row:
     tally = figures.tally
     counted = tally.flows != 0
     half, most = figures.dwell_min(0.5, 0.85)
-    peak_hour, peak_hour_coverage = figures.peak_hour
     return {
         "capacity_s": _seconds(tally.capacity),
         "known_s": _seconds(tally.known),
