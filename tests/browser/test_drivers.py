@@ -166,6 +166,7 @@ async def test_a_link_shows_the_same_to_somebody_else(open_page: OpenPage) -> No
 
 async def test_one_tap_navigates_in_the_datum_of_each_app(open_page: OpenPage) -> None:
     page = await open_page("/" + AT_P1 + "&lot=p1")
+    await expect(card(page, "p1")).to_be_visible()
     entrance = LOTS["p1"]["entrances"][0]["location"]
     gcj = from_wgs84(entrance["lat"], entrance["lon"], "gcj02")
     bd = from_wgs84(entrance["lat"], entrance["lon"], "bd09")

@@ -82,11 +82,13 @@ export function walkMinutes(metres) {
 
 /** Give an amount of integer minor units, such as fen, of an ISO 4217 currency. */
 export function money(minor, currency) {
-  const options = { style: "currency", currency, currencyDisplay: "narrowSymbol" };
-  const format = formatter("NumberFormat", options);
-  const amount = minor / 10 ** format.resolvedOptions().maximumFractionDigits;
-  if (!Number.isInteger(amount)) return format.format(amount);
-  return formatter("NumberFormat", { ...options, maximumFractionDigits: 0 }).format(amount);
+  const format = formatter("NumberFormat", {
+    style: "currency",
+    currency,
+    currencyDisplay: "narrowSymbol",
+    trailingZeroDisplay: "stripIfInteger", // older browsers write the zeros
+  });
+  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
 
 /** Hook: the present, drawn again every `milliseconds`, for ages to grow. */

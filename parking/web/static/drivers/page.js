@@ -16,11 +16,13 @@ import { MapView } from "./mapview.js";
 import { SearchBox } from "./searchbox.js";
 
 const HEIGHT_KEPT = "parking.height";
-const SHOWN = 12; // cards at first, and more at each wish
+const SHOWN = 12; // cards, and so many more at each wish
+const SIGHT = 4; // cards that a phone shows at once: they are drawn before all others
+const PATIENCE_MS = 200;
 // Both are on their way before anything is drawn.
 const live = new Live().start();
 let firstLots = listAll("v1/lots");
-firstLots.catch(() => null); // told where it is awaited
+let lotsAtOnce = null; // what came before anything was drawn
 
 function firstWish() {
   const wish = readAddress(location.hash);
@@ -29,7 +31,7 @@ function firstWish() {
 
 /** Hook: the lots' descriptions, null until they are there, and what stands in their way. */
 function useLots() {
-  const [lots, setLots] = useState(null);
+  const [lots, setLots] = useState(lotsAtOnce);
   const [problem, setProblem] = useState(null);
   const load = async () => {
     try {
@@ -43,7 +45,7 @@ function useLots() {
     }
   };
   useEffect(() => {
-    load();
+    if (lots === null) load(); // what is on its way
   }, []);
   // The service was starting, or away: it is there again.
   const again = problem !== null && live.state === "live";
@@ -64,7 +66,7 @@ function Page() {
   useLive(live);
   const { lots, problem, load } = useLots();
   const [wish, setWish] = useState(firstWish);
-  const [shown, setShown] = useState(SHOWN);
+  const [shown, setShown] = useState(SIGHT);
   const [hint, setHint] = useState("");
   const [mapOpen, setMapOpen] = useState(true);
   const change = (more) => setWish((before) => ({ ...before, ...more }));
@@ -72,6 +74,9 @@ function Page() {
   const lastHeard = useLastHeard(seen);
   const watches = useWatches(lots ?? [], live, wish);
 
+  useEffect(() => {
+    if (lots !== null) afterFrame(() => setShown(SHOWN));
+  }, [lots !== null]);
   useEffect(() => keepAddress(wish), [wish]);
   useEffect(() => {
     const follow = () => setWish((before) => ({ ...before, ...readAddress(location.hash) }));
@@ -236,6 +241,23 @@ function scrollToLot(id) {
   document.getElementById(`lot-${id}`)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 
-render(html`<${Page} />`, document.getElementById("page"));
+/* Do something when what was drawn by now is seen. */
+function afterFrame(act) {
+  requestAnimationFrame(() => setTimeout(act));
+}
+
+/* Draw, at once with what is known: what comes within a moment is not waited for in vain. */
+async function begin() {
+  const described = firstLots.then((lots) => {
+    lotsAtOnce = lots;
+  });
+  const heard = new Promise((resolve) => live.subscribe(resolve));
+  const known = Promise.all([described, heard]).catch(() => null); // told where it is awaited
+  await Promise.race([known, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+  if (lotsAtOnce !== null) firstLots = null;
+  render(html`<${Page} />`, document.getElementById("page"));
+}
+
+begin();
 if (document.readyState === "complete") keepForOffline();
 else window.addEventListener("load", keepForOffline);
