@@ -17,6 +17,7 @@ from parking.domain.events import Entry
 from parking.errors import DatabaseAway, Overloaded, ParkingError
 from parking.live.repeats import Repeats
 from parking.live.replica import Replica
+from parking.store.copying import Rows
 from parking.store.log import Committed, LogWriter, Outcome
 
 log = logging.getLogger("parking.ingest.commits")
@@ -28,12 +29,17 @@ Identities = dict[tuple[str, str], Entry]
 MOST_WAITING = 100_000
 """Events that may wait before further ones are refused with 503."""
 _MOST_AT_ONCE = 20_000
+_FEW = 2_000
+_MANY = 100
 _REMEMBERED = 50_000
 
 
 @dataclass(slots=True)
 class _Waiting:
+    """A request's entries, and their rows where these are many."""
+
     entries: Sequence[Entry]
+    rows: Rows | None
     done: asyncio.Future[list[Outcome]]
 
 
@@ -50,6 +56,13 @@ class _Batch:
         """Put the entries of some requests together."""
         entries = [entry for waiting in group for entry in waiting.entries]
         return cls(group, entries, _first_of(entries))
+
+    def list_rows(self) -> list[Rows] | None:
+        """List the rows of all entries, if no identity is there twice and many are packed."""
+        packed = any(waiting.rows is not None for waiting in self.group)
+        if not packed or len(self.first) < len(self.entries):
+            return None
+        return [waiting.rows or Rows.of(waiting.entries) for waiting in self.group]
 
 
 def _first_of(entries: Iterable[Entry]) -> Identities:
@@ -90,7 +103,9 @@ class GroupCommit:
                 headers={"Retry-After": "1"},
             )
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(entries, done))
+        # Packed now, while the database stores others, and not when it waits for them.
+        rows = Rows.of(entries) if len(entries) >= _MANY else None
+        self._waiting.append(_Waiting(entries, rows, done))
         self._deepen(len(entries))
         self._wake.set()
         return await done
@@ -112,7 +127,7 @@ class GroupCommit:
                     await self._wake.wait()
                     continue
                 batch = _Batch.of(self._gather())
-                committed = await self._attempt(batch, self._store(batch.first))
+                committed = await self._attempt(batch, self._store(batch))
                 if finishing is not None:
                     await finishing
                     finishing = None
@@ -132,9 +147,15 @@ class GroupCommit:
         self._wake.set()
 
     def _gather(self) -> list[_Waiting]:
+        """Take what waits first: half of it where it is much, so that neither side waits for long.
+
+        With all of it in one transaction the database would rest while this instance shows and
+        answers it and judges what comes next, and this instance while the database stores that.
+        """
         group = [self._waiting.popleft()]
         size = len(group[0].entries)
-        while self._waiting and size + len(self._waiting[0].entries) <= _MOST_AT_ONCE:
+        most = min(max(self._depth // 2, _FEW), _MOST_AT_ONCE)
+        while self._waiting and size + len(self._waiting[0].entries) <= most:
             group.append(self._waiting.popleft())
             size += len(group[-1].entries)
         return group
@@ -153,8 +174,7 @@ class GroupCommit:
         return None
 
     async def _finish(self, batch: "_Batch", committed: Committed) -> None:
-        shown = self._show(batch.entries, batch.first, committed)
-        outcomes = await self._attempt(batch, shown)
+        outcomes = await self._attempt(batch, self._show(batch, committed))
         if outcomes is None:
             return
         self.repeats.count(batch.entries, outcomes)
@@ -172,40 +192,38 @@ class GroupCommit:
                 # one each: who catches it may add to it what is nobody else's
                 waiting.done.set_exception(type(error)(error.detail, headers=error.headers))
 
-    async def _store(self, first: Identities) -> Committed:
-        """Store entries of different identities."""
-        marks = list(map(hash, first))
+    async def _store(self, batch: _Batch) -> Committed:
+        """Store one entry of each identity."""
+        marks = list(map(hash, batch.first))
         async with self._writing:
             suspects = not (self._recent.isdisjoint(marks) and self._before.isdisjoint(marks))
-            committed = await self._writer.commit(list(first.values()), suspects=suspects)
+            packed = None if suspects else batch.list_rows()
+            committed = await self._writer.commit(
+                list(batch.first.values()), suspects=suspects, packed=packed
+            )
             self._remember(marks)
         return committed
 
-    async def _show(
-        self, entries: Sequence[Entry], first: Identities, committed: Committed
-    ) -> list[Outcome]:
+    async def _show(self, batch: _Batch, committed: Committed) -> list[Outcome]:
         """Take what was stored into the board, and say what became of each entry."""
         outcomes = committed.outcomes
-        fresh = list(first.values())
+        fresh = list(batch.first.values())
         if outcomes.count("accepted") < len(fresh):
             fresh = [entry for entry, outcome in zip(fresh, outcomes, strict=True)
                      if outcome == "accepted"]  # fmt: skip
         await self._replica.committed(committed.before, committed.after, fresh)
-        if len(first) == len(entries):
+        if len(batch.first) == len(batch.entries):
             return outcomes
-        return await self._repeated(entries, first, dict(zip(first, outcomes, strict=True)))
+        return await self._repeated(batch, dict(zip(batch.first, outcomes, strict=True)))
 
     async def _repeated(
-        self,
-        entries: Sequence[Entry],
-        first: Identities,
-        found: dict[tuple[str, str], Outcome],
+        self, batch: _Batch, found: dict[tuple[str, str], Outcome]
     ) -> list[Outcome]:
         """Judge entries of which some repeat the identity of an earlier one among them."""
         outcomes: list[Outcome] = []
         unsure: list[int] = []
-        for index, entry in enumerate(entries):
-            leader = first[entry.lot, entry.id]
+        for index, entry in enumerate(batch.entries):
+            leader = batch.first[entry.lot, entry.id]
             outcome = found[entry.lot, entry.id]
             if entry is not leader and entry.body != leader.body:
                 if outcome == "conflict":  # what is stored is a third: it may be this one's
@@ -215,9 +233,9 @@ class GroupCommit:
                 outcome = "duplicate"
             outcomes.append(outcome)
         if unsure:
-            rest = [entries[index] for index in unsure]
-            others = _first_of(rest)
-            again = await self._show(rest, others, await self._store(others))
+            rest = [batch.entries[index] for index in unsure]
+            others = _Batch([], rest, _first_of(rest))
+            again = await self._show(others, await self._store(others))
             for index, outcome in zip(unsure, again, strict=True):
                 outcomes[index] = outcome
         return outcomes

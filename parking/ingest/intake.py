@@ -4,6 +4,7 @@ What is wrong with one event is a value, a `Rejection`; it never costs the other
 with the description of its own moment; a lot that is retired now takes none.
 """
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -45,6 +46,7 @@ Code = Literal[
     "conflict",
     "unknown_device",
 ]
+_AT_ONCE = 100
 AHEAD = 5 * MINUTE
 """How far ahead of the server's clock an event may be, us."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -114,6 +116,7 @@ class Intake:
         self._replica = replica
         self._commits = commits
         self._letters = letters
+        self._many = asyncio.Lock()
         self._retention = None if retention_days is None else retention_days * DAY
 
     def oldest(self, now: int) -> int:
@@ -152,6 +155,24 @@ class Intake:
                 self._keep(chunk, rejection, raw, lot)
                 kind = "unreadable" if event is None else type_name(event)
                 metrics.events.labels(kind, refused.code).inc()
+        return chunk
+
+    async def judge_many(
+        self, raws: Sequence[bytes | msgspec.Raw], principal: Principal, start: int = 0
+    ) -> Chunk:
+        """Judge any number of events as `judge` does, one such list after the other.
+
+        All else goes on in between, above all the talk with the database that stores others.
+        """
+        chunk = Chunk([], [], [], "http", principal)
+        async with self._many:
+            for at in range(0, len(raws), _AT_ONCE):
+                if at:
+                    await asyncio.sleep(0)
+                judged = self.judge(raws[at : at + _AT_ONCE], principal, start + at)
+                chunk.entries += judged.entries
+                chunk.indexes += judged.indexes
+                chunk.rejections += judged.rejections
         return chunk
 
     def _keep(

@@ -24,6 +24,7 @@ from parking.store.database import Database
 log = logging.getLogger("parking.live.replica")
 
 _POLL_SECONDS = 0.25
+_TAKEN_AT_ONCE = 500
 _WHOLE_SECONDS = 2.0
 Clock = Callable[[], int]
 
@@ -184,10 +185,11 @@ class Replica:
                 if self._position < before:
                     await self._catch_up()
                 if self._position == before:
-                    self._unbuilt |= self.board.take(entries, self.clock())
-                    self.activity.count(entries)
+                    for at in range(0, len(entries), _TAKEN_AT_ONCE):
+                        if at:
+                            await asyncio.sleep(0)  # others want to go on
+                        self._take(entries[at : at + _TAKEN_AT_ONCE])
                     self._position = after
-                    self._last = entries[-1] if entries else self._last
             except DatabaseAway:  # stored they are; the board follows when the database is back
                 log.warning("the board is behind the log")
         if self._unbuilt and (self._builder is None or self._builder.done()):
@@ -199,12 +201,17 @@ class Replica:
         while self._position < until:
             async with self.database.connection() as connection:
                 entries = await history.list_tail(connection, self._position, until)
-            self._unbuilt |= self.board.take(entries, self.clock())
-            self.activity.count(entries)
-            self._last = entries[-1] if entries else self._last
+            self._take(entries)
             self._position = entries[-1].seq if entries else until
             metrics.log_lag.set(until - self._position)
         metrics.log_lag.set(0)
+
+    def _take(self, entries: Sequence[Entry]) -> None:
+        """Show entries that follow those shown."""
+        if entries:
+            self._unbuilt |= self.board.take(entries, self.clock())
+            self.activity.count(entries)
+            self._last, self._position = entries[-1], entries[-1].seq
 
     # -- lots that cannot be followed event by event ---------------------------------------------
 

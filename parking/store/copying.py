@@ -1,7 +1,12 @@
 """Rows for PostgreSQL's binary COPY, packed straight from entries into one buffer."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from struct import Struct
+
+import numpy as np
+from numpy.typing import NDArray
 
 from parking.domain.events import Entry, content_digest, digest
 from parking.domain.instants import SECOND
@@ -17,6 +22,7 @@ _length = Struct("!i").pack
 _times = Struct("!iqiqiq").pack
 _identity = Struct("!i16si16siq").pack
 _columns = Struct("!h").pack
+_SEQ_AT = 16  # in what `_times` packs
 
 
 class _Texts(dict[str | None, bytes]):
@@ -37,15 +43,31 @@ def _text(encoded: bytes) -> bytes:
     return _length(len(encoded)) + encoded
 
 
-def event_rows(entries: Sequence[Entry]) -> bytes:
-    """Pack rows of the table `event`."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of some entries for both tables; `places` are where those of `event` have their `seq`.
+
+    That is filled in last: an entry's place in the log is known when its batch has the log's head.
+    """
+
+    identities: bytes
+    events: bytes
+    places: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> "Rows":
+        """Pack rows; this may be done long before they are stored."""
+        return cls(_identity_rows(entries), *_event_rows(entries))
+
+
+def _event_rows(entries: Sequence[Entry]) -> tuple[bytes, NDArray[np.int64]]:
     lots, texts = _Texts(_columns(len(EVENT_COLUMNS))), _Texts()
-    parts = [_HEAD]
+    parts: list[bytes] = []
     for entry in entries:
         own, body = entry.id.encode(), entry.body
         parts += (
             lots[entry.lot],
-            _times(8, entry.at - _EPOCH, 8, entry.seq, 8, entry.received_at - _EPOCH),
+            _times(8, entry.at - _EPOCH, 8, 0, 8, entry.received_at - _EPOCH),
             texts[entry.key],
             _length(len(own)),
             own,
@@ -54,21 +76,36 @@ def event_rows(entries: Sequence[Entry]) -> bytes:
             _length(len(body)),
             body,
         )
-    parts.append(_TAIL)
-    return b"".join(parts)
+    lengths = np.fromiter(map(len, parts), np.int64, len(parts)).reshape(len(entries), -1)
+    ends = lengths.sum(axis=1).cumsum()
+    return b"".join(parts), ends - lengths[:, 1:].sum(axis=1) + _SEQ_AT
 
 
-def identity_rows(entries: Sequence[Entry]) -> bytes:
-    """Pack rows of the table `event_identity`."""
+def _identity_rows(entries: Sequence[Entry]) -> bytes:
     lots = _Texts(_columns(len(IDENTITY_COLUMNS)))
-    parts = [_HEAD]
+    parts: list[bytes] = []
     for entry in entries:
         own, body = digest(entry.id), content_digest(entry.body)
         parts += lots[entry.lot], _identity(16, own, 16, body, 8, entry.at - _EPOCH)
-    parts.append(_TAIL)
     return b"".join(parts)
 
 
-async def once(buffer: bytes) -> AsyncIterator[bytes]:
+def identities_file(packed: Sequence[Rows]) -> bytes:
+    """Give what a COPY into `event_identity` takes."""
+    return b"".join([_HEAD, *(rows.identities for rows in packed), _TAIL])
+
+
+def events_file(packed: Sequence[Rows], first: int) -> bytearray:
+    """Give what a COPY into `event` takes: its rows have the places from `first` on in the log."""
+    file = bytearray().join([_HEAD, *(rows.events for rows in packed), _TAIL])
+    starts = accumulate((len(rows.events) for rows in packed), initial=len(_HEAD))
+    places = np.concatenate([at + rows.places for at, rows in zip(starts, packed, strict=False)])
+    seqs = np.arange(first, first + len(places), dtype=">i8")
+    bytes_of = np.frombuffer(file, np.uint8)
+    bytes_of[places[:, None] + np.arange(8)] = seqs.view(np.uint8).reshape(-1, 8)
+    return file
+
+
+async def once(buffer: bytes | bytearray) -> AsyncIterator[bytes | bytearray]:
     """Give the buffer to a COPY as its only piece."""
     yield buffer

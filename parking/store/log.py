@@ -18,6 +18,7 @@ from parking.domain.events import Entry, Void, content_digest, digest
 from parking.domain.instants import micros, moment
 from parking.errors import DatabaseAway
 from parking.store import at_once, checkpoints, copying
+from parking.store.copying import Rows
 from parking.store.database import connect, transaction_on, translated
 from parking.store.partitions import make_months, month_of
 
@@ -78,8 +79,16 @@ class LogWriter:
         if connection is not None:
             connection.terminate()
 
-    async def commit(self, entries: Sequence[Entry], *, suspects: bool) -> Committed:
+    async def commit(
+        self,
+        entries: Sequence[Entry],
+        *,
+        suspects: bool,
+        packed: Sequence[Rows] | None = None,
+    ) -> Committed:
         """Store the entries, whose identities differ, and number the accepted ones.
+
+        `packed`: their rows, where these were made before.
 
         With `suspects` some are thought to be stored already, so identities are claimed one by one
         from the start; without, the batch goes straight in and falls back only when it must.
@@ -88,7 +97,7 @@ class LogWriter:
         started = time.perf_counter()
         try:
             with translated():
-                committed = await self._commit(entries, suspects=suspects)
+                committed = await self._commit(entries, packed, suspects=suspects)
         except DatabaseAway:
             metrics.commit_failures.inc()
             await self.close()
@@ -100,13 +109,15 @@ class LogWriter:
         metrics.commit_rows.observe(len(entries))
         return committed
 
-    async def _commit(self, entries: Sequence[Entry], *, suspects: bool) -> Committed:
+    async def _commit(
+        self, entries: Sequence[Entry], packed: Sequence[Rows] | None, *, suspects: bool
+    ) -> Committed:
         connection = await self._connected()
         await self._have_months(connection, {month_of(entry.at) for entry in entries})
         for _ in range(3):
             try:
                 if not suspects:
-                    return await self._commit_new(connection, entries)
+                    return await self._commit_new(connection, entries, packed)
                 return await self._commit_suspected(connection, entries)
             except Taken:
                 suspects = True
@@ -126,7 +137,10 @@ class LogWriter:
             self._months = await make_months(connection, months)
 
     async def _commit_new(
-        self, connection: asyncpg.Connection, entries: Sequence[Entry]
+        self,
+        connection: asyncpg.Connection,
+        entries: Sequence[Entry],
+        packed: Sequence[Rows] | None,
     ) -> Committed:
         """Put them straight into the keyed tables; Taken when an identity is there already."""
         if at_once.fits(entries):
@@ -136,19 +150,20 @@ class LogWriter:
                 raise Taken from None
             if after is not None:
                 return Committed(["accepted"] * len(entries), after - len(entries), after)
+        packed = packed or [Rows.of(entries)]
         async with transaction_on(connection):
             head = await _advance(connection, entries)
             _number(entries, head.after)
             try:
                 await connection.copy_to_table(
                     "event_identity",
-                    source=copying.once(copying.identity_rows(entries)),
+                    source=copying.once(copying.identities_file(packed)),
                     columns=copying.IDENTITY_COLUMNS,
                     format="binary",
                 )
             except asyncpg.UniqueViolationError:
                 raise Taken from None
-            await _store(connection, entries, head)
+            await _store(connection, entries, packed, head)
         return Committed(["accepted"] * len(entries), head.after - len(entries), head.after)
 
     async def _commit_suspected(
@@ -171,7 +186,7 @@ class LogWriter:
             stored = await self._stored(connection, [key for key in keys if key not in new])
             if fresh:
                 _number(fresh, head.after)
-                await _store(connection, fresh, head)
+                await _store(connection, fresh, [Rows.of(fresh)], head)
         outcomes: list[Outcome] = [
             "accepted" if key in new else "duplicate" if stored.get(key) == body else "conflict"
             for key, body in zip(keys, bodies, strict=True)
@@ -211,11 +226,13 @@ def _number(entries: Sequence[Entry], after: int) -> None:
         entry.seq = seq
 
 
-async def _store(connection: asyncpg.Connection, entries: Sequence[Entry], head: _Head) -> None:
+async def _store(
+    connection: asyncpg.Connection, entries: Sequence[Entry], packed: Sequence[Rows], head: _Head
+) -> None:
     """Copy the rows, note the voids, and take back what was worked up past the late ones."""
     await connection.copy_to_table(
         "event",
-        source=copying.once(copying.event_rows(entries)),
+        source=copying.once(copying.events_file(packed, entries[0].seq)),
         columns=copying.EVENT_COLUMNS,
         format="binary",
     )

@@ -68,7 +68,7 @@ class Events:
         else:
             body = await read_body(call.request)
             try:
-                chunk = self.judge(body, call.who)
+                chunk = await self._intake.judge_many(_read_list(body), call.who)
             except (InvalidInput, TooLarge) as error:
                 self._keep(error, call.who)
                 raise

@@ -69,14 +69,16 @@ def copy_past(dsn: str, seed: int, count: int, *, first: int = 1, ending: int, s
     uvloop.run(run())
 
 
-def _packed(entries: Sequence[Entry], last: int) -> tuple[bytes, bytes]:
-    """Number entries after the place `last` and pack their rows."""
-    for seq, entry in enumerate(entries, last + 1):
-        entry.seq = seq
-    return copying.identity_rows(entries), copying.event_rows(entries)
+Packed = tuple[bytes | bytearray, bytes | bytearray]
 
 
-async def _copy(connection: asyncpg.Connection, rows: tuple[bytes, bytes]) -> None:
+def _packed(entries: Sequence[Entry], last: int) -> Packed:
+    """Pack the rows of entries that come after the place `last`."""
+    rows = [copying.Rows.of(entries)]
+    return copying.identities_file(rows), copying.events_file(rows, last + 1)
+
+
+async def _copy(connection: asyncpg.Connection, rows: Packed) -> None:
     tables = (
         ("event_identity", copying.IDENTITY_COLUMNS),
         ("event", copying.EVENT_COLUMNS),

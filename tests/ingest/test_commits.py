@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -28,14 +29,14 @@ class Door:
         self._open.set()
         self._waiting = asyncio.Event()
 
-    async def commit(self, entries: Sequence[Entry], *, suspects: bool) -> Committed:
+    async def commit(self, entries: Sequence[Entry], *, suspects: bool, **more: Any) -> Committed:
         self.sizes.append(len(entries))
         self.suspected.append(suspects)
         self._waiting.set()
         await self._open.wait()
         if self.failures:
             raise self.failures.pop()
-        return await self._commit(entries, suspects=suspects)
+        return await self._commit(entries, suspects=suspects, **more)
 
     async def shut(self) -> None:
         self._open.clear()
@@ -129,6 +130,38 @@ async def test_but_not_more_than_one_transaction_should_hold(
     door.open()
     await asyncio.gather(*waiting)
     assert door.sizes == [1, 100, 250, 1]
+
+
+async def test_of_much_that_waits_half_goes_while_the_rest_is_made_ready(
+    group: GroupCommit, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commits, "_FEW", 20)
+    waiting = await waiting_behind(group, door, *(cars(10, name) for name in "abcdefgh"))
+    door.open()
+    await asyncio.gather(*waiting)
+    # What is being stored or shown counts as waiting until it is answered.
+    assert door.sizes[:2] == [1, 40]
+    assert sum(door.sizes) == 81
+
+
+async def test_rows_made_before_and_rows_made_late_go_together(
+    group: GroupCommit, door: Door, node: Node
+) -> None:
+    """Large requests are packed as they come, small ones when they are stored."""
+    batches = [cars(150, "a"), cars(3, "b"), cars(299, "c"), cars(1, "d")]
+    waiting = await waiting_behind(group, door, *batches)
+    door.open()
+    assert {told for each in await asyncio.gather(*waiting) for told in each} == {"accepted"}
+    assert door.sizes == [1, 453]
+    sent = [one for each in (cars(1, "first"), *batches) for one in each]
+    async with node.database.connection() as connection:
+        found = await history.list_tail(connection, 0, 454)
+    assert [each.seq for each in found] == list(range(1, 455))
+    for was, now in zip(sent, found, strict=True):
+        was.seq = now.seq
+        assert now == was
+    # The identities are stored too, those of both kinds of rows.
+    assert await group.submit([*cars(150, "a"), *cars(3, "b")]) == ["duplicate"] * 153
 
 
 async def test_repetition_within_a_group(group: GroupCommit, door: Door, node: Node) -> None:
