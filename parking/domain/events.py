@@ -205,14 +205,12 @@ def identity(event: Event, body: bytes) -> str:
     return "sha256:" + sha256(body).hexdigest()
 
 
-def digest(event_id: str) -> bytes:
-    """128 bits that stand for an id in the index of identities."""
-    return blake2b(event_id.encode(), digest_size=16).digest()
+def digest(text: bytes) -> bytes:
+    """128 bits that stand for an id in the index of identities, or for an event's canonical JSON.
 
-
-def content_digest(body: bytes) -> bytes:
-    """128 bits that stand for an event's canonical JSON, to tell a retry from a contradiction."""
-    return blake2b(body, digest_size=16).digest()
+    By the latter a retry is told from a contradiction.
+    """
+    return blake2b(text, digest_size=16).digest()
 
 
 def observed(event: Event) -> int:

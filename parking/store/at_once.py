@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from parking.domain.events import Entry, Void, content_digest, digest
+from parking.domain.events import Entry, Void, digest
 from parking.domain.instants import moment
 
 MOST = 400
@@ -53,8 +53,8 @@ async def commit(connection: asyncpg.Connection, entries: Sequence[Entry]) -> in
         len(entries),
         min(observed),
         [entry.lot for entry in entries],
-        [digest(entry.id) for entry in entries],
-        [content_digest(entry.body) for entry in entries],
+        [digest(entry.id.encode()) for entry in entries],
+        [digest(entry.body) for entry in entries],
         observed,
         [moment(entry.received_at) for entry in entries],
         [entry.key for entry in entries],

@@ -8,7 +8,7 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from parking.domain.events import Entry, content_digest, digest
+from parking.domain.events import TYPE_NAMES, Entry, digest
 from parking.domain.instants import SECOND
 
 EVENT_COLUMNS = ("lot", "observed_at", "seq", "received_at", "key", "id", "type", "zone", "body")
@@ -22,11 +22,19 @@ _length = Struct("!i").pack
 _times = Struct("!iqiqiq").pack
 _identity = Struct("!i16si16siq").pack
 _columns = Struct("!h").pack
+_EVENT, _IDENTITY = _columns(len(EVENT_COLUMNS)), _columns(len(IDENTITY_COLUMNS))
 _SEQ_AT = 16  # in what `_times` packs
 
 
+def _text(encoded: bytes) -> bytes:
+    return _length(len(encoded)) + encoded
+
+
+_TYPES = {class_: _text(name.encode()) for class_, name in TYPE_NAMES.items()}
+
+
 class _Texts(dict[str | None, bytes]):
-    """Packed texts that come again and again within one buffer: lots, zones, keys, types."""
+    """Packed texts that come again and again among some entries: lots, zones, keys."""
 
     def __init__(self, before: bytes = b"") -> None:
         """Have `before` stand before each."""
@@ -37,10 +45,6 @@ class _Texts(dict[str | None, bytes]):
         packed = _NULL if text is None else _text(text.encode())
         packed = self[text] = self._before + packed
         return packed
-
-
-def _text(encoded: bytes) -> bytes:
-    return _length(len(encoded)) + encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +61,26 @@ class Rows:
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> "Rows":
         """Pack rows; this may be done long before they are stored."""
-        return cls(_identity_rows(entries), *_event_rows(entries))
-
-
-def _event_rows(entries: Sequence[Entry]) -> tuple[bytes, NDArray[np.int64]]:
-    lots, texts = _Texts(_columns(len(EVENT_COLUMNS))), _Texts()
-    parts: list[bytes] = []
-    for entry in entries:
-        own, body = entry.id.encode(), entry.body
-        parts += (
-            lots[entry.lot],
-            _times(8, entry.at - _EPOCH, 8, 0, 8, entry.received_at - _EPOCH),
-            texts[entry.key],
-            _length(len(own)),
-            own,
-            texts[entry.type],
-            texts[entry.zone],
-            _length(len(body)),
-            body,
-        )
-    lengths = np.fromiter(map(len, parts), np.int64, len(parts)).reshape(len(entries), -1)
-    ends = lengths.sum(axis=1).cumsum()
-    return b"".join(parts), ends - lengths[:, 1:].sum(axis=1) + _SEQ_AT
-
-
-def _identity_rows(entries: Sequence[Entry]) -> bytes:
-    lots = _Texts(_columns(len(IDENTITY_COLUMNS)))
-    parts: list[bytes] = []
-    for entry in entries:
-        own, body = digest(entry.id), content_digest(entry.body)
-        parts += lots[entry.lot], _identity(16, own, 16, body, 8, entry.at - _EPOCH)
-    return b"".join(parts)
+        owners, lots, texts = _Texts(_IDENTITY), _Texts(_EVENT), _Texts()
+        identities: list[bytes] = []
+        events: list[bytes] = []
+        for entry in entries:
+            lot, at, own, body = entry.lot, entry.at - _EPOCH, entry.id.encode(), entry.body
+            identities += owners[lot], _identity(16, digest(own), 16, digest(body), 8, at)
+            events += (
+                lots[lot],
+                _times(8, at, 8, 0, 8, entry.received_at - _EPOCH),
+                texts[entry.key],
+                _length(len(own)),
+                own,
+                _TYPES[type(entry.event)],
+                texts[entry.zone],
+                _length(len(body)),
+                body,
+            )
+        lengths = np.fromiter(map(len, events), np.int64, len(events)).reshape(len(entries), -1)
+        places = lengths.sum(axis=1).cumsum() - lengths[:, 1:].sum(axis=1) + _SEQ_AT
+        return cls(b"".join(identities), b"".join(events), places)
 
 
 def identities_file(packed: Sequence[Rows]) -> bytes:

@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from parking import metrics
-from parking.domain.events import Entry, Void, content_digest, digest
+from parking.domain.events import Entry, Void, digest
 from parking.domain.instants import micros, moment
 from parking.errors import DatabaseAway
 from parking.store import at_once, checkpoints, copying
@@ -113,7 +113,7 @@ class LogWriter:
         self, entries: Sequence[Entry], packed: Sequence[Rows] | None, *, suspects: bool
     ) -> Committed:
         connection = await self._connected()
-        await self._have_months(connection, {month_of(entry.at) for entry in entries})
+        await self._have_months(connection, _list_months(entries))
         for _ in range(3):
             try:
                 if not suspects:
@@ -123,7 +123,7 @@ class LogWriter:
                 suspects = True
             except asyncpg.CheckViolationError:  # a month was dropped behind our back
                 self._months = set()
-                await self._have_months(connection, {month_of(entry.at) for entry in entries})
+                await self._have_months(connection, _list_months(entries))
         raise DatabaseAway("The log's partitions change too fast.", headers={"Retry-After": "2"})
 
     async def _connected(self) -> asyncpg.Connection:
@@ -170,8 +170,8 @@ class LogWriter:
         self, connection: asyncpg.Connection, entries: Sequence[Entry]
     ) -> Committed:
         """Claim the identities, store what is new, and tell repetition from contradiction."""
-        keys = [(entry.lot, UUID(bytes=digest(entry.id))) for entry in entries]
-        bodies = [UUID(bytes=content_digest(entry.body)) for entry in entries]
+        keys = [(entry.lot, UUID(bytes=digest(entry.id.encode()))) for entry in entries]
+        bodies = [UUID(bytes=digest(entry.body)) for entry in entries]
         async with transaction_on(connection):
             head = await _advance(connection, entries)
             claimed = await connection.fetch(
@@ -215,10 +215,20 @@ class _Head:
 async def _advance(connection: asyncpg.Connection, entries: Sequence[Entry]) -> _Head:
     """Lock the head and take places for a batch; DatabaseAway when part of it is dropped by now."""
     row = await connection.fetchrow(_ADVANCE, len(entries))
-    retained_from = micros(row["retained_from"])
-    if any(entry.at < retained_from for entry in entries):
+    if _earliest(entries) < micros(row["retained_from"]):
         raise DatabaseAway("Old months were just dropped.", headers={"Retry-After": "1"})
     return _Head(row["seq"], micros(row["worked_to"]))
+
+
+def _earliest(entries: Sequence[Entry]) -> int:
+    return min([entry.at for entry in entries])
+
+
+def _list_months(entries: Sequence[Entry]) -> set[int]:
+    """List the months of entries; mostly these are all of one."""
+    moments = [entry.at for entry in entries]
+    ends = {month_of(min(moments)), month_of(max(moments))}
+    return ends if len(ends) == 1 else set(map(month_of, moments))
 
 
 def _number(entries: Sequence[Entry], after: int) -> None:
@@ -241,7 +251,8 @@ async def _store(
     if voids:
         for lot, at in await _note_voids(connection, voids):
             touched[lot] = min(at, touched.get(lot, at))
-    for entry in entries:
+    late = _earliest(entries) < head.worked_to
+    for entry in entries if late else ():
         if entry.at < head.worked_to:
             touched[entry.lot] = min(entry.at, touched.get(entry.lot, entry.at))
     if touched:
@@ -255,6 +266,6 @@ async def _note_voids(
     lots = [entry.lot for entry in voids]
     targets = [entry.event.event for entry in voids if isinstance(entry.event, Void)]
     await connection.execute(_VOID, lots, targets, [entry.id for entry in voids])
-    digests = [UUID(bytes=digest(target)) for target in targets]
+    digests = [UUID(bytes=digest(target.encode())) for target in targets]
     rows = await connection.fetch(_TARGETS, lots, digests)
     return [(row["lot"], micros(row["observed_at"])) for row in rows]

@@ -133,8 +133,8 @@ def test_years_that_utc_does_not_have_are_told() -> None:
 
 
 def test_digests_are_128_bits_and_differ() -> None:
-    assert len(digest("a")) == 16
-    assert digest("a") != digest("A")
+    assert len(digest(b"a")) == 16
+    assert digest(b"a") != digest(b"A")
 
 
 def test_parse_takes_rfc_3339_alone() -> None:
