@@ -8,7 +8,7 @@ counts as accepted when the database has confirmed it and this instance's board 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -26,6 +26,9 @@ T = TypeVar("T")
 Identities = dict[tuple[str, str], Entry]
 """Entries by lot and id."""
 
+Told = Callable[[list[Outcome] | ParkingError], None]
+"""Is called with what became of each entry, or with why that is not known."""
+
 MOST_WAITING = 100_000
 """Events that may wait before further ones are refused with 503."""
 _MOST_AT_ONCE = 20_000
@@ -40,7 +43,14 @@ class _Waiting:
 
     entries: Sequence[Entry]
     rows: Rows | None
-    done: asyncio.Future[list[Outcome]]
+    told: Told
+
+    def tell(self, found: list[Outcome] | ParkingError) -> None:
+        """Tell whoever waits; what fails there is no failure of the others."""
+        try:
+            self.told(found)
+        except Exception:
+            log.exception("what was stored could not be told")
 
 
 @dataclass(slots=True)
@@ -95,20 +105,37 @@ class GroupCommit:
 
         DatabaseAway: not known to be stored. Overloaded: not stored.
         """
+        done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
+
+        def told(found: list[Outcome] | ParkingError) -> None:
+            if done.done():
+                return  # nobody waits any longer
+            if isinstance(found, ParkingError):
+                done.set_exception(found)
+            else:
+                done.set_result(found)
+
+        self.enqueue(entries, told)
+        return await done
+
+    def enqueue(self, entries: Sequence[Entry], told: Told) -> None:
+        """Have entries stored, and `told` called then: the same as `submit` for who need not wait.
+
+        Overloaded: they are not stored.
+        """
         if not entries:
-            return []
+            told([])
+            return
         if self._closing or self._depth + len(entries) > MOST_WAITING:
             raise Overloaded(
                 "The service is stopping." if self._closing else "Too many events are waiting.",
                 headers={"Retry-After": "1"},
             )
-        done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
         # Packed now, while the database stores others, and not when it waits for them.
         rows = Rows.of(entries) if len(entries) >= _MANY else None
-        self._waiting.append(_Waiting(entries, rows, done))
+        self._waiting.append(_Waiting(entries, rows, told))
         self._deepen(len(entries))
         self._wake.set()
-        return await done
 
     def _deepen(self, by: int) -> None:
         self._depth += by
@@ -180,17 +207,15 @@ class GroupCommit:
         self.repeats.count(batch.entries, outcomes)
         at = 0
         for waiting in batch.group:
-            if not waiting.done.done():
-                waiting.done.set_result(outcomes[at : at + len(waiting.entries)])
+            waiting.tell(outcomes[at : at + len(waiting.entries)])
             at += len(waiting.entries)
         self._deepen(-len(batch.entries))
 
     @staticmethod
     def _answer(group: list[_Waiting], error: ParkingError) -> None:
         for waiting in group:
-            if not waiting.done.done():
-                # one each: who catches it may add to it what is nobody else's
-                waiting.done.set_exception(type(error)(error.detail, headers=error.headers))
+            # one each: who catches it may add to it what is nobody else's
+            waiting.tell(type(error)(error.detail, headers=error.headers))
 
     async def _store(self, batch: _Batch) -> Committed:
         """Store one entry of each identity."""

@@ -6,8 +6,7 @@ with the description of its own moment; a lot that is retired now takes none.
 
 import asyncio
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -29,6 +28,7 @@ from parking.domain.events import (
 from parking.domain.instants import DAY, MINUTE
 from parking.domain.placing import Misplaced, place
 from parking.domain.refused import LONGEST_EVENT
+from parking.errors import ParkingError
 from parking.ingest.commits import GroupCommit
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
@@ -117,6 +117,7 @@ class Intake:
         self._commits = commits
         self._letters = letters
         self._many = asyncio.Lock()
+        self._incomplete: set[asyncio.Task[None]] = set()
         self._retention = None if retention_days is None else retention_days * DAY
 
     def oldest(self, now: int) -> int:
@@ -218,10 +219,46 @@ class Intake:
     async def store(self, chunk: Chunk) -> Receipt:
         """Commit a chunk's entries; DatabaseAway or Overloaded as `GroupCommit.submit`."""
         outcomes = await self._commits.submit(chunk.entries)
-        await self._replica.whole({entry.lot for entry in chunk.entries})
+        return await self._whole_receipt(chunk, outcomes)
+
+    def store_soon(self, chunk: Chunk, told: Callable[[Receipt | Exception], None]) -> None:
+        """Do the same, and call `told` then. Overloaded at once, or told, as all else."""
+
+        def stored(found: list[Outcome] | ParkingError) -> None:
+            if isinstance(found, ParkingError):
+                told(found)
+            elif self._replica.is_whole:
+                try:
+                    receipt = self._receipt(chunk, found)
+                except Exception as error:  # noqa: BLE001 - whoever sent it is told
+                    told(error)
+                else:
+                    told(receipt)
+            else:
+                waiting = asyncio.create_task(self._tell_whole(chunk, found, told))
+                self._incomplete.add(waiting)
+                waiting.add_done_callback(self._incomplete.discard)
+
+        self._commits.enqueue(chunk.entries, stored)
+
+    async def _tell_whole(
+        self, chunk: Chunk, outcomes: Sequence[Outcome], told: Callable[[Receipt], None]
+    ) -> None:
+        told(await self._whole_receipt(chunk, outcomes))
+
+    async def _whole_receipt(self, chunk: Chunk, outcomes: Sequence[Outcome]) -> Receipt:
+        if not self._replica.is_whole:
+            await self._replica.whole({entry.lot for entry in chunk.entries})
+        return self._receipt(chunk, outcomes)
+
+    def _receipt(self, chunk: Chunk, outcomes: Sequence[Outcome]) -> Receipt:
+        """Count what became of a chunk's entries, in the metrics too."""
         ids: list[Named] = []
         rejections = chunk.rejections
+        numbers: dict[tuple[type[Event], Outcome], int] = {}
         for entry, index, outcome in zip(chunk.entries, chunk.indexes, outcomes, strict=True):
+            key = type(entry.event), outcome
+            numbers[key] = numbers.get(key, 0) + 1
             if outcome == "conflict":
                 detail = "the id was used for another event of this lot"
                 rejections.append(Rejection(index, entry.id, "conflict", detail))
@@ -229,12 +266,12 @@ class Intake:
             elif entry.event.id is UNSET:
                 ids.append(Named(index, entry.id))
         rejections.sort(key=lambda rejection: rejection.index)
-        counts: Counter[Outcome] = Counter()
-        kinds = [type(entry.event) for entry in chunk.entries]
-        for (kind, outcome), count in Counter(zip(kinds, outcomes, strict=True)).items():
-            _counter(kind, outcome).inc(count)
-            counts[outcome] += count
-        return Receipt(counts["accepted"], counts["duplicate"], rejections, len(rejections), ids)
+        accepted = duplicates = 0
+        for (kind, outcome), number in numbers.items():
+            _counter(kind, outcome).inc(number)
+            accepted += number if outcome == "accepted" else 0
+            duplicates += number if outcome == "duplicate" else 0
+        return Receipt(accepted, duplicates, rejections, len(rejections), ids)
 
 
 @lru_cache(maxsize=256)  # looking a metric up by its labels costs more than counting

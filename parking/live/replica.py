@@ -215,6 +215,11 @@ class Replica:
 
     # -- lots that cannot be followed event by event ---------------------------------------------
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all lots show all that this instance knows to be committed of them."""
+        return not self._unbuilt
+
     async def whole(self, lot_ids: Collection[str]) -> None:
         """Wait, but not for long, until these lots show all that was committed of them."""
         if self._unbuilt.isdisjoint(lot_ids):

@@ -7,6 +7,7 @@ checks all of this on the running service.
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from typing import cast
@@ -49,7 +50,7 @@ class HeadTooLarge(ParkingError):
 class Connection(RequestHandler):
     """One connection, whose failures below any route are problem documents."""
 
-    __slots__ = ("_held", "_late", "_working", "express", "protection")
+    __slots__ = ("_answered", "_held", "_late", "_working", "express", "protection")
 
     protection: Protection
     express: Express | None
@@ -61,7 +62,8 @@ class Connection(RequestHandler):
         self.express = express
         self._held = b""  # of a request that has not come whole, or before the last is answered
         self._late: asyncio.TimerHandle | None = None
-        self._working: asyncio.Task[bytes] | None = None
+        self._working = False  # on an answer that takes time
+        self._answered: asyncio.Event | None = None  # who waits for that, at the end
 
     def data_received(self, data: bytes) -> None:
         """Take what came, by the express way as long as all fits that."""
@@ -72,7 +74,7 @@ class Connection(RequestHandler):
 
     def _go_express(self, express: Express, data: bytes) -> None:
         transport = cast("asyncio.Transport", self.transport)
-        if self._working is not None:
+        if self._working:
             self._held = data
             if len(data) > LARGEST_BODY:
                 transport.pause_reading()
@@ -95,8 +97,8 @@ class Connection(RequestHandler):
             return
         self._held = b""
         if isinstance(answer, Work):
-            self._working = self._loop.create_task(answer.coming)
-            self._working.add_done_callback(self._worked)
+            self._working = True
+            answer.begin(self._worked)
         else:
             self._write(answer)
 
@@ -105,10 +107,11 @@ class Connection(RequestHandler):
             self.transport.write(answer)
             self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
 
-    def _worked(self, task: asyncio.Task[bytes]) -> None:
-        self._working = None
-        if not task.cancelled():
-            self._write(task.result())
+    def _worked(self, answer: bytes) -> None:
+        self._working = False
+        if self._answered is not None:
+            self._answered.set()
+        self._write(answer)
         transport = self.transport
         if transport is not None and not transport.is_reading():
             transport.resume_reading()
@@ -124,7 +127,7 @@ class Connection(RequestHandler):
 
     def _process_keepalive(self) -> None:
         """Close it when it is idle, which it is not while something is stored or is coming."""
-        if self._working is not None or self._late is not None:
+        if self._working or self._late is not None:
             self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
         super()._process_keepalive()
 
@@ -138,8 +141,10 @@ class Connection(RequestHandler):
     async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - as there
         """Take nothing more, and answer what is being stored."""
         self._force_close = True
-        if self._working is not None:
-            await asyncio.wait((self._working,), timeout=timeout)
+        if self._working:
+            self._answered = asyncio.Event()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._answered.wait(), timeout)
         await super().shutdown(timeout)
 
     def _go_the_usual_way(self, data: bytes) -> None:

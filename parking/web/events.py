@@ -72,7 +72,7 @@ class Events:
             except (InvalidInput, TooLarge) as error:
                 self._keep(error, call.who)
                 raise
-            receipt = await self.store(chunk)
+            receipt = await self._intake.store(chunk)
         return reply_value(receipt)
 
     def _keep(self, error: ParkingError, who: Principal) -> None:
@@ -85,9 +85,9 @@ class Events:
         """Judge the events of a JSON body; InvalidInput or TooLarge when it is no list of them."""
         return self._intake.judge(_read_list(body), who)
 
-    async def store(self, chunk: Chunk) -> Receipt:
-        """Commit what was judged; DatabaseAway or Overloaded when it is not known to be stored."""
-        return await self._intake.store(chunk)
+    def store_soon(self, chunk: Chunk, told: Callable[[Receipt | Exception], None]) -> None:
+        """Commit what was judged, and tell the receipt, or why it is not known to be stored."""
+        self._intake.store_soon(chunk, told)
 
     async def _store_lines(self, call: Call) -> Receipt:
         """Store a stream chunk by chunk as it comes; a failure tells what was stored before."""

@@ -6,15 +6,15 @@ which alone tells errors: here nothing is refused. Both ways give the same answe
 (tests/web/test_express.py), with the same access, metrics and names of requests.
 """
 
-import asyncio
 import re
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
 from parking.domain.access import Principal
+from parking.errors import Overloaded
 from parking.ingest.intake import Chunk, Receipt
 from parking.web.gate import Gate, request_id
 from parking.web.params import AtQuery, AvailabilityQuery, NearbyQuery, Query, read_query
@@ -105,15 +105,22 @@ class Pushing(Protocol):
     def judge(self, body: bytes, who: Principal) -> Chunk:
         """Judge a body; ParkingError when it is none."""
 
-    async def store(self, chunk: Chunk) -> Receipt:
-        """Store what was judged."""
+    def store_soon(self, chunk: Chunk, told: Callable[[Receipt | Exception], None]) -> None:
+        """Store what was judged, and tell the receipt or what failed. Overloaded: it will not."""
 
 
-@dataclass(frozen=True, slots=True)
 class Work:
-    """An answer that takes time: the bytes to write when it is there."""
+    """An answer that takes time."""
 
-    coming: Coroutine[Any, Any, bytes]
+    __slots__ = ("_begin",)
+
+    def __init__(self, begin: Callable[[Callable[[bytes], None]], None]) -> None:
+        """Make it by `begin`, which calls what it is given with the bytes to write, once."""
+        self._begin = begin
+
+    def begin(self, write: Callable[[bytes], None]) -> None:
+        """Begin it; `write` may be called before this ends."""
+        self._begin(write)
 
 
 class Express:
@@ -185,25 +192,34 @@ class Express:
             chunk = self._events.judge(body, who)
         except Exception:  # noqa: BLE001 - as above
             return None
-        return Work(self._store(chunk, asked.name or self._gate.new_name(), started))
+        name = asked.name or self._gate.new_name()
 
-    async def _store(self, chunk: Chunk, name: str, started: float) -> bytes:
-        request_id.set(name)
-        status = 0
-        try:
-            answer = encode(await self._events.store(chunk))
-            status = 200
-            return self._assemble(200, private_head(len(answer)), name, answer)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the gate tells which
-            response = problem(self._gate.told(error, "POST", "/v1/events"), name)
+        def begin(write: Callable[[bytes], None]) -> None:
+            def told(found: Receipt | Exception) -> None:
+                write(self._stored(found, name, started))
+
+            try:
+                self._events.store_soon(chunk, told)
+            except Overloaded as error:
+                told(error)
+
+        return Work(begin)
+
+    def _stored(self, found: Receipt | Exception, name: str, started: float) -> bytes:
+        """Give the answer to a push."""
+        if not isinstance(found, Exception):
+            status, body = 200, encode(found)
+            head = private_head(len(body))
+        else:
+            token = request_id.set(name)  # for the log
+            response = problem(self._gate.told(found, "POST", "/v1/events"), name)
+            request_id.reset(token)
             status, told = response.status, response.body
             assert isinstance(told, bytes)  # noqa: S101 - problems are
-            length = {"Content-Length": str(len(told))}
-            return self._assemble(status, lines({**response.headers, **length}), name, told)
-        finally:
-            self._gate.observe("POST", "/v1/events", status, started)
+            body = told
+            head = lines({**response.headers, "Content-Length": str(len(body))})
+        self._gate.observe("POST", "/v1/events", status, started)
+        return self._assemble(status, head, name, body)
 
     def _assemble(self, status: int, head: bytes, name: str, body: bytes) -> bytes:
         own = b"X-Request-Id: %s\r\n" % name.encode()

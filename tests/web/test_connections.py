@@ -27,15 +27,20 @@ class Storing:
     def __init__(self, stored: Stored) -> None:
         self._stored = stored
         self.taken = asyncio.Event()
+        self.working: asyncio.Task[None] | None = None
 
     def answer(self, asked: Head, body: bytes) -> Work:
         assert asked.length == len(body)
-        return Work(self._store())
 
-    async def _store(self) -> bytes:
+        def begin(write: Callable[[bytes], None]) -> None:
+            self.working = asyncio.create_task(self._store(write))
+
+        return Work(begin)
+
+    async def _store(self, write: Callable[[bytes], None]) -> None:
         self.taken.set()
         await self._stored()
-        return b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nexpress"
+        write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nexpress")
 
 
 async def usual(request: web.Request) -> web.Response:
