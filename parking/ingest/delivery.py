@@ -20,7 +20,8 @@ from parking.errors import ParkingError
 from parking.ingest.connectors.connector import Connector
 from parking.ingest.decoded import Decoded, NotDecodable, Unread
 from parking.ingest.formats.message import Message
-from parking.ingest.intake import Intake, Named, Receipt, Rejection
+from parking.ingest.intake import Intake
+from parking.ingest.receipts import Named, Receipt, Rejection
 from parking.ingest.rejections import DeadLetters
 
 log = logging.getLogger("parking.ingest.delivery")

@@ -8,7 +8,6 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Literal
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -30,36 +29,16 @@ from parking.domain.placing import Misplaced, place
 from parking.domain.refused import LONGEST_EVENT
 from parking.errors import ParkingError
 from parking.ingest.commits import GroupCommit
+from parking.ingest.receipts import Code, Named, Receipt, Rejection
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
 from parking.store.log import Outcome
 
-Code = Literal[
-    "invalid",
-    "unknown_lot",
-    "unknown_zone",
-    "unknown_space",
-    "wrong_counting",
-    "forbidden_lot",
-    "future",
-    "too_old",
-    "conflict",
-    "unknown_device",
-]
 _AT_ONCE = 100
 AHEAD = 5 * MINUTE
 """How far ahead of the server's clock an event may be, us."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-
-
-class Rejection(Struct):
-    """Why one event was not taken."""
-
-    index: int
-    id: str | None
-    code: Code
-    detail: str
 
 
 class Refused(Exception):
@@ -70,23 +49,6 @@ class Refused(Exception):
         super().__init__(detail)
         self.code = code
         self.detail = detail
-
-
-class Named(Struct):
-    """The id made for an event that came without one."""
-
-    index: int
-    id: str
-
-
-class Receipt(Struct):
-    """What became of a list of events; `ids` are those made for accepted events without one."""
-
-    accepted: int
-    duplicates: int
-    rejected: list[Rejection]
-    rejected_total: int
-    ids: list[Named]
 
 
 class Chunk(Struct):
@@ -277,18 +239,6 @@ class Intake:
 @lru_cache(maxsize=256)  # looking a metric up by its labels costs more than counting
 def _counter(kind: type[Event], outcome: Outcome) -> metrics.Count:
     return metrics.events.labels(TYPE_NAMES[kind], outcome)
-
-
-def add(receipts: Sequence[Receipt], most: int) -> Receipt:
-    """Give one receipt for several; it lists at most `most` rejections and made ids."""
-    total = Receipt(0, 0, [], 0, [])
-    for receipt in receipts:
-        total.accepted += receipt.accepted
-        total.duplicates += receipt.duplicates
-        total.rejected_total += receipt.rejected_total
-        total.rejected += receipt.rejected[: most - len(total.rejected)]
-        total.ids += receipt.ids[: most - len(total.ids)]
-    return total
 
 
 def _decoded(raw: bytes | msgspec.Raw) -> Event:

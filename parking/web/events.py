@@ -19,8 +19,9 @@ from parking.errors import (
     TooLarge,
     Unauthorized,
 )
-from parking.ingest.intake import Chunk, Intake, Receipt, add
+from parking.ingest.intake import Chunk, Intake
 from parking.ingest.lists import MOST_EVENTS, NotEvents, Raws, read_object
+from parking.ingest.receipts import Receipt, add
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
 from parking.live.turns import Turns

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 from parking.domain.access import Principal
 from parking.errors import Overloaded
-from parking.ingest.intake import Chunk, Receipt
+from parking.ingest.intake import Chunk
+from parking.ingest.receipts import Receipt
 from parking.web.gate import Gate, request_id
 from parking.web.params import AtQuery, AvailabilityQuery, NearbyQuery, Query, read_query
 from parking.web.prebuilt import Validated, assemble, lines

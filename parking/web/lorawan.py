@@ -10,10 +10,10 @@ from pydantic import Field
 
 from parking.errors import Fault, InvalidInput
 from parking.ingest.decoded import NotDecodable
-from parking.ingest.intake import Receipt
 from parking.ingest.lorawan import chirpstack, tts
 from parking.ingest.lorawan.deliveries import Deliveries, Delivery
 from parking.ingest.lorawan.frames import Frame, Health
+from parking.ingest.receipts import Receipt
 from parking.web.calls import Call, read_body
 from parking.web.params import Query
 from parking.web.replies import reply_value

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from parking.domain import devices, lots, numbers
-from parking.ingest import delivery, intake
+from parking.ingest import delivery, receipts
 from parking.web import connect
 from parking.web.answer_schemas import answers
 from parking.web.connect_schemas import CONNECT_EXAMPLES, CONNECT_SCHEMAS
@@ -25,7 +25,7 @@ from parking.web.streams import Subscribe
 _STRUCTS = (
     lots.Position, lots.Entrance, lots.TariffStep, lots.Tariff, lots.Zone, lots.Lot, lots.Space,
     numbers.Numbers, numbers.ZoneNumbers, numbers.SpaceNumbers, numbers.Availability,
-    intake.Rejection, intake.Named, intake.Receipt, devices.Distance, devices.Bit,
+    receipts.Rejection, receipts.Named, receipts.Receipt, devices.Distance, devices.Bit,
     delivery.UnreadPart, delivery.Delivered, connect.FourpyunAnswer,
 )  # fmt: skip
 _RENAMED = {

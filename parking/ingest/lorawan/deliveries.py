@@ -13,9 +13,10 @@ from parking import metrics
 from parking.domain.access import Principal
 from parking.domain.devices import Device
 from parking.ingest.decoded import Decoded, NotDecodable
-from parking.ingest.intake import Code, Intake, Receipt, Rejection
+from parking.ingest.intake import Intake
 from parking.ingest.lorawan.frames import Frame, Health
 from parking.ingest.lorawan.translation import translate
+from parking.ingest.receipts import Code, Receipt, Rejection
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
 

@@ -5,8 +5,8 @@ import re
 
 import msgspec
 
-from parking.ingest.intake import Receipt
 from parking.ingest.lists import MOST_EVENTS, NotEvents, Raws, read_any
+from parking.ingest.receipts import Receipt
 
 FILTER = "parking/v1/+/events"
 """What is subscribed to."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from parking import metrics
 from parking.domain.access import Principal
 from parking.errors import DatabaseAway, Overloaded
-from parking.ingest.intake import Chunk, Intake, Receipt
+from parking.ingest.intake import Chunk, Intake
 from parking.ingest.mqtt.link import BrokerAway, Delivery, Link, linked
 from parking.ingest.mqtt.messages import (
     Poisoned,
@@ -25,6 +25,7 @@ from parking.ingest.mqtt.messages import (
     write_receipt,
 )
 from parking.ingest.mqtt.subscription import Subscription
+from parking.ingest.receipts import Receipt
 from parking.ingest.rejections import DeadLetters
 
 log = logging.getLogger("parking.ingest.mqtt")

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import get_args
 
 from parking.domain.devices import Model
-from parking.ingest.intake import Code
 from parking.ingest.lorawan.translation import MODELS
+from parking.ingest.receipts import Code
 from parking.web.devices import DeviceDescription
 
 PAGE = Path(__file__).parents[3].joinpath("docs", "lorawan.md").read_text("utf-8")

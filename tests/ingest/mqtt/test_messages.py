@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from parking.ingest.intake import Named, Receipt
 from parking.ingest.lists import MOST_EVENTS
 from parking.ingest.mqtt.messages import (
     Poisoned,
@@ -14,6 +13,7 @@ from parking.ingest.mqtt.messages import (
     write_receipt,
 )
 from parking.ingest.mqtt.subscriber import pause
+from parking.ingest.receipts import Named, Receipt
 
 
 def test_a_topic_names_a_lot() -> None:
