@@ -11,12 +11,16 @@ from parking.live.changes import Changes
 from parking.live.followers import Followers
 from parking.live.replica import Replica
 
-_TICK_SECONDS = 0.05
+_PAUSES = 0.005, 0.05
+"""The shortest and the longest between two rounds, s: what changes meanwhile is told together."""
+_PER_REFRESH = 20.0
+_PER_TELLING = 4.0
+"""How often a pause is as long as that took: this is the part of the time that telling may take."""
 _LONGEST_SLEEP = 1.0  # those who went are noticed after so long
 
 
 class Stream:
-    """Wakes those who follow the board, at most every 50 ms."""
+    """Wakes those who follow the board, in rounds: soon where that costs little."""
 
     def __init__(self, replica: Replica) -> None:
         """Follow `replica`'s board."""
@@ -34,9 +38,12 @@ class Stream:
 
     async def run(self) -> None:
         """Refresh the board when entries came or time has passed, and tell, until cancelled."""
+        time = asyncio.get_running_loop().time
         while True:
             self._replica.changed.clear()
+            began = time()
             self._board.refresh(self._replica.clock())
+            refreshed = time()
             if self._board.version != self._told:
                 self._told = self._board.version
                 news, self._news = self._news, asyncio.Event()
@@ -47,7 +54,9 @@ class Stream:
                     followers.end()
             for followers in self._followers:
                 await followers.tell()
-            await asyncio.sleep(_TICK_SECONDS)
+            wanted = max(_PER_REFRESH * (refreshed - began), _PER_TELLING * (time() - refreshed))
+            shortest, longest = _PAUSES
+            await asyncio.sleep(min(max(wanted, shortest), longest))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._patience()):
                     await self._replica.changed.wait()

@@ -20,7 +20,11 @@ _HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control":
 
 
 def fan_out(grounds: Grounds) -> list[Finding]:
-    """Measure deliveries to 1,000 clients against a loop that writes the same bytes to as many."""
+    """Measure deliveries to 1,000 clients against a loop that writes the same bytes to as many.
+
+    A second of the processor's tells less: between its rounds the service rests and finds its
+    caches cold, where the loop goes on and on.
+    """
     places = counting_places(grounds.places)
     lots = [place.id for place in places]
 
@@ -37,9 +41,9 @@ def fan_out(grounds: Grounds) -> list[Finding]:
     notes = noted(own) | {"bytes": len(piece)}
     return [
         Finding("fan-out to 1,000", "deliveries/CPU s", samples(own), "transport.write",
-                samples(loop), at_least(0.8), notes),
+                samples(loop), None, notes),
         Finding("fan-out to 1,000", "deliveries/s", samples(own, "wall"), "transport.write",
-                samples(loop, "wall"), None, noted(loop)),
+                samples(loop, "wall"), at_least(0.8), noted(loop)),
     ]  # fmt: skip
 
 
