@@ -2,7 +2,7 @@
 
 Half are passages through gates, which their gateways number, half are sensors of single spaces,
 which name nothing. Each event has a moment of its own, so no two are the same; moments end at the
-present.
+present, and those of two seeds that follow each other never meet.
 """
 
 import random
@@ -43,6 +43,7 @@ class Traffic:
 
     def __init__(self, places: Sequence[Place], seed: int) -> None:
         self._random = random.Random(seed)
+        self._phase = seed
         self._gates: list[_Spot] = []
         self._bays: list[_Spot] = []
         for place in places:
@@ -78,7 +79,8 @@ class Traffic:
             for spot in pair
         ]
         ending = time.time_ns() // 1000 if ending is None else ending
-        moments = _moments(ending - count * step, step, count)
+        first = (ending - count * step) // step * step + self._phase % step
+        moments = _moments(first, step, count)
         events = [
             Sent(lot, zone, (form % (at, text)).encode())
             for (lot, zone, form), (at, text) in zip(spots, moments, strict=False)
