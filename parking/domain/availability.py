@@ -91,7 +91,7 @@ def settle(state: LotState) -> LotState:
     """Bring a state into the one form that equal sets of events share, to be stored or compared."""
     for zone in state.zones.values():
         _settle(zone)
-        zone.moves.sort()
+        zone.moves = zone.moves.sorted()
     return state
 
 
@@ -128,7 +128,7 @@ def _fold_passage(zone: ZoneState, at: int, event: Passage) -> None:
     if zone.settled_at is not None and at <= zone.settled_at:
         zone.settled += delta
         return
-    zone.moves.append((at, delta))
+    zone.moves.append(at, delta)
     zone.moved += delta
     number = len(zone.moves)
     if number >= MANY and number & (number - 1) == 0:  # at each doubling: it looks at all of them
@@ -147,8 +147,8 @@ def _fold_base(zone: ZoneState, entry: Entry, event: Count | Recount, capacity: 
         occupied = event.occupied  # type: ignore[assignment]  # one of the two is set
     zone.base = Reading(entry.at, entry.id, occupied)
     zone.settled, zone.settled_at = 0, None
-    zone.moves = [move for move in zone.moves if move[0] > entry.at]
-    zone.moved = sum(delta for _, delta in zone.moves)
+    _, zone.moves = zone.moves.split(entry.at + 1)
+    zone.moved = zone.moves.sum
     return True
 
 
@@ -193,9 +193,8 @@ def _settle(zone: ZoneState) -> None:
     if zone.heard is None:
         return
     horizon = zone.heard - WINDOW
-    gone = [move for move in zone.moves if move[0] < horizon]
+    gone, kept = zone.moves.split(horizon)
     if gone:
-        zone.settled_at = max(gone)[0]
-        zone.settled += sum(delta for _, delta in gone)
-        zone.moves = [move for move in zone.moves if move[0] >= horizon]
-        zone.moved = sum(delta for _, delta in zone.moves)
+        zone.settled_at = gone.newest
+        zone.settled += gone.sum
+        zone.moves, zone.moved = kept, kept.sum

@@ -4,7 +4,9 @@ Latest is by `observed_at`, ties by the greater identity. States are plain value
 stored; `availability` folds events into them, `numbers` reads them.
 """
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from parking.domain.moves import Moves
 
 LEVELS = ("available", "limited", "full")
 """What a flag can say, from best to worst."""
@@ -28,15 +30,14 @@ class SpaceState(Struct, array_like=True, gc=False):
 class ZoneState(Struct, array_like=True):
     """One zone; `base` and `flag` are readings of cars and of an index into LEVELS.
 
-    `moves` are the passages later than the base as (when, in minus out), in no order, and `moved`
-    is their sum; those at or before `settled_at` are kept only as the sum `settled`. `beat` is the
-    latest heartbeat of the zone.
+    `moves` are the passages later than the base, and `moved` is their sum; those at or before
+    `settled_at` are kept only as the sum `settled`. `beat` is the latest heartbeat of the zone.
     """
 
     base: Reading | None = None
     settled: int = 0
     settled_at: int | None = None
-    moves: list[tuple[int, int]] = []
+    moves: Moves = field(default_factory=Moves)
     moved: int = 0
     flag: Reading | None = None
     heard: int | None = None

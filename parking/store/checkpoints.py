@@ -13,6 +13,7 @@ from parking.domain.availability import settle
 from parking.domain.instants import MINUTE, micros, moment
 from parking.domain.meter import Past
 from parking.domain.states import LotState
+from parking.store import states
 from parking.store.database import transaction_on
 
 LAG = 2 * MINUTE
@@ -57,8 +58,7 @@ DELETE FROM checkpoint c WHERE at < $1 AND EXISTS (
 )
 """
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(LotState).decode
+_decode = states.decoder(LotState).decode
 _decode_stays = msgspec.msgpack.Decoder(dict[str, int]).decode
 
 
@@ -75,7 +75,7 @@ class Stored(msgspec.Struct):
 
 def encode(past: Past) -> Stored:
     """Freeze a past that goes on changing."""
-    return Stored(_encode(settle(past.state)), _encode(past.stays))
+    return Stored(states.encode(settle(past.state)), states.encode(past.stays))
 
 
 async def take_back(connection: asyncpg.Connection, touched: Mapping[str, int]) -> None:

@@ -24,6 +24,7 @@ _identity = Struct("!i16si16siq").pack
 _columns = Struct("!h").pack
 _EVENT, _IDENTITY = _columns(len(EVENT_COLUMNS)), _columns(len(IDENTITY_COLUMNS))
 _SEQ_AT = 16  # in what `_times` packs
+_PARTS = 9  # of a row
 
 
 def _text(encoded: bytes) -> bytes:
@@ -78,7 +79,7 @@ class Rows:
                 _length(len(body)),
                 body,
             )
-        lengths = np.fromiter(map(len, events), np.int64, len(events)).reshape(len(entries), -1)
+        lengths = np.fromiter(map(len, events), np.int64, len(events)).reshape(-1, _PARTS)
         places = lengths.sum(axis=1).cumsum() - lengths[:, 1:].sum(axis=1) + _SEQ_AT
         return cls(b"".join(identities), b"".join(events), places)
 

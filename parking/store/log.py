@@ -27,6 +27,7 @@ log = logging.getLogger("parking.store.log")
 Outcome = Literal["accepted", "duplicate", "conflict"]
 
 _COMMIT_SECONDS = 20.0
+_NEVER = (1 << 63) - 1
 _ADVANCE = "UPDATE log_head SET seq = seq + $1 RETURNING seq, worked_to, retained_from"
 _CONFIRMED = """
 SELECT set_config('synchronous_commit', 'on', false)
@@ -221,11 +222,13 @@ async def _advance(connection: asyncpg.Connection, entries: Sequence[Entry]) -> 
 
 
 def _earliest(entries: Sequence[Entry]) -> int:
-    return min([entry.at for entry in entries])
+    return min([entry.at for entry in entries], default=_NEVER)
 
 
 def _list_months(entries: Sequence[Entry]) -> set[int]:
     """List the months of entries; mostly these are all of one."""
+    if not entries:
+        return set()
     moments = [entry.at for entry in entries]
     ends = {month_of(min(moments)), month_of(max(moments))}
     return ends if len(ends) == 1 else set(map(month_of, moments))

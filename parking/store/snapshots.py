@@ -7,6 +7,7 @@ import msgspec
 
 from parking.domain.events import Entry
 from parking.domain.states import LotState
+from parking.store import states
 from parking.store.database import transaction_on
 
 _HEAD = "SELECT seq, changes FROM snapshot_head"
@@ -38,8 +39,7 @@ class LotSnapshot(msgspec.Struct):
     rebuilt_seq: int
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(LotSnapshot).decode
+_decode = states.decoder(LotSnapshot).decode
 
 
 async def load(
@@ -62,7 +62,7 @@ async def load(
 
 def encode(shots: Mapping[str, LotSnapshot]) -> dict[str, bytes]:
     """Freeze snapshots of states that go on changing."""
-    return {lot: _encode(shot) for lot, shot in shots.items()}
+    return {lot: states.encode(shot) for lot, shot in shots.items()}
 
 
 async def save(

@@ -22,6 +22,7 @@ from parking.domain.states import LotState
 from parking.domain.timeline import Change, Described, Listed, Timeline
 from parking.live.board import Board
 from parking.store.checkpoints import encode
+from parking.store.states import decoder
 from tests import histories, oracle
 from tests.folding import rebuild
 from tests.histories import NOW, History
@@ -106,7 +107,7 @@ def test_a_checkpoint_on_the_way_changes_nothing(data: st.DataObject) -> None:
     middle = min(micros(half), micros(at))
     voided = voided_by(entries)
     before = rebuild(LotState(), [e for e in entries if e.at < middle], voided, timeline)
-    stored = msgspec.msgpack.decode(encode(Past(before, {})).state, type=LotState)
+    stored = decoder(LotState).decode(encode(Past(before, {})).state)
     rest = [entry for entry in entries if middle <= entry.at <= micros(at)]
     state = rebuild(stored, rest, voided, timeline)
     assert shown(seen_at(timeline, state, micros(at))) == expected(history, at)

@@ -14,7 +14,7 @@ from parking.domain.quality.reports import Report, judge
 from parking.domain.quality.sheets import Sheet, day_of, open_sheet, seal
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
-from parking.store import quality
+from parking.store import quality, states
 from tests import histories
 from tests.histories import NOW, History
 from tests.properties.test_fold import entries_of, slow, timeline_of, voided_by
@@ -39,7 +39,7 @@ def worked_up(
             piece = [entry for entry in entries if begin <= entry.at < end]
             if chance is not None:
                 chance.shuffle(piece)
-                state = msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=LotState)
+                state = states.decoder(LotState).decode(states.encode(state))
                 sheet = quality.decode(quality.encode(sheet))
             read(sheet, state, piece, timeline)
             finish(sheet, end)

@@ -11,16 +11,29 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from parking.domain.moves import Moves
 from parking.domain.quality.reports import Report
 from parking.domain.quality.sheets import Sheet
 from parking.domain.states import LotState
+from parking.store import states
 from parking.store.packing import DAY, HOUR, STAY
 from parking.store.snapshots import LotSnapshot
 
+
+def stored_as(kind: type) -> dict[str, Any]:
+    """Give the schema of what moves are stored as: a list of pairs."""
+    assert kind is Moves
+    said = msgspec.json.schema(list[tuple[int, int]])
+    assert msgspec.msgpack.decode(states.encode(Moves([(1, -2)]))) == [[1, -2]]
+    return {**said, "default": []}
+
+
 FORMS = {
-    "snapshot": (msgspec.json.schema(LotSnapshot), "b807439615776b4a"),
-    "checkpoint": (msgspec.json.schema(LotState), "019bbda4f1bf5128"),
+    "snapshot": (msgspec.json.schema(LotSnapshot, schema_hook=stored_as), "b807439615776b4a"),
+    "checkpoint": (msgspec.json.schema(LotState, schema_hook=stored_as), "019bbda4f1bf5128"),
     "sheet": (msgspec.json.schema(Sheet), "759e51baef030290"),
     "report": (msgspec.json.schema(Report), "bb1bd59fa66078ac"),
     "usage": ([str(form.descr) for form in (HOUR, DAY, STAY)], "6fe9c540c91432cb"),
@@ -60,3 +73,12 @@ def test_either_version_reads_what_the_other_stored() -> None:
 
     assert read(After, Before(1)) == After(1)
     assert read(Before, After(1, "x")) == Before(1)
+
+
+@given(st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1))))
+def test_moves_are_a_list_of_pairs_whatever_they_are(moves: list[tuple[int, int]]) -> None:
+    """As the version before wrote them and reads them."""
+    stored = states.encode({"p1": Moves(moves)})
+    assert msgspec.msgpack.decode(stored, type=dict[str, list[tuple[int, int]]]) == {"p1": moves}
+    read = states.decoder(dict[str, Moves]).decode
+    assert read(stored) == read(msgspec.msgpack.encode({"p1": moves})) == {"p1": Moves(moves)}
