@@ -1,6 +1,6 @@
-"""Group commit: all requests that wait are stored by one transaction, and told only after it.
+"""Group commit: requests that wait are stored together by one transaction, and told only after it.
 
-One flusher takes whatever has gathered while the last commit ran; nobody lingers. While the
+One flusher takes what has gathered while the last commit ran; nobody lingers. While the
 database stores a batch, the one before is shown and answered, in the order of the log. An event
 counts as accepted when the database has confirmed it and this instance's board has taken it in.
 """
@@ -33,16 +33,15 @@ MOST_WAITING = 100_000
 """Events that may wait before further ones are refused with 503."""
 _MOST_AT_ONCE = 20_000
 _FEW = 2_000
-_MANY = 100
 _REMEMBERED = 50_000
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """A request's entries, and their rows where these are many."""
+    """A request's entries, and their rows where these were made before."""
 
     entries: Sequence[Entry]
-    rows: Rows | None
+    rows: Sequence[Rows]
     told: Told
 
     def tell(self, found: list[Outcome] | ParkingError) -> None:
@@ -68,11 +67,10 @@ class _Batch:
         return cls(group, entries, _first_of(entries))
 
     def list_rows(self) -> list[Rows] | None:
-        """List the rows of all entries, if no identity is there twice and many are packed."""
-        packed = any(waiting.rows is not None for waiting in self.group)
-        if not packed or len(self.first) < len(self.entries):
+        """List the rows of all entries, if some are there and no identity is there twice."""
+        if len(self.first) < len(self.entries) or not any(each.rows for each in self.group):
             return None
-        return [waiting.rows or Rows.of(waiting.entries) for waiting in self.group]
+        return [rows for each in self.group for rows in each.rows or [Rows.of(each.entries)]]
 
 
 def _first_of(entries: Iterable[Entry]) -> Identities:
@@ -100,9 +98,10 @@ class GroupCommit:
         self._before: set[int] = set()
         self.repeats = Repeats()
 
-    async def submit(self, entries: Sequence[Entry]) -> list[Outcome]:
+    async def submit(self, entries: Sequence[Entry], rows: Sequence[Rows] = ()) -> list[Outcome]:
         """Store entries and say what became of each, in their order.
 
+        `rows`: those of all of them, if they are there: the database need not wait for them then.
         DatabaseAway: not known to be stored. Overloaded: not stored.
         """
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
@@ -115,10 +114,10 @@ class GroupCommit:
             else:
                 done.set_result(found)
 
-        self.enqueue(entries, told)
+        self.enqueue(entries, told, rows)
         return await done
 
-    def enqueue(self, entries: Sequence[Entry], told: Told) -> None:
+    def enqueue(self, entries: Sequence[Entry], told: Told, rows: Sequence[Rows] = ()) -> None:
         """Have entries stored, and `told` called then: the same as `submit` for who need not wait.
 
         Overloaded: they are not stored.
@@ -131,8 +130,6 @@ class GroupCommit:
                 "The service is stopping." if self._closing else "Too many events are waiting.",
                 headers={"Retry-After": "1"},
             )
-        # Packed now, while the database stores others, and not when it waits for them.
-        rows = Rows.of(entries) if len(entries) >= _MANY else None
         self._waiting.append(_Waiting(entries, rows, told))
         self._deepen(len(entries))
         self._wake.set()
@@ -174,7 +171,7 @@ class GroupCommit:
         self._wake.set()
 
     def _gather(self) -> list[_Waiting]:
-        """Take what waits first: half of it where it is much, so that neither side waits for long.
+        """Take what waits: up to half of what is not answered yet, so that neither side rests.
 
         With all of it in one transaction the database would rest while this instance shows and
         answers it and judges what comes next, and this instance while the database stores that.
@@ -189,15 +186,15 @@ class GroupCommit:
 
     async def _attempt(self, batch: "_Batch", work: Coroutine[Any, Any, T]) -> T | None:
         """Do a part of the work for a batch; None when it failed and was answered so."""
+        failure: ParkingError
         try:
             return await work
         except ParkingError as error:
-            self._answer(batch.group, error)
+            failure = error
         except Exception:  # a fault of ours must not stop the flusher
             log.exception("commit failed")
-            away = DatabaseAway("Storing failed.", headers={"Retry-After": "2"})
-            self._answer(batch.group, away)
-        self._deepen(-len(batch.entries))
+            failure = DatabaseAway("Storing failed.", headers={"Retry-After": "2"})
+        self._answer(batch, failure)
         return None
 
     async def _finish(self, batch: "_Batch", committed: Committed) -> None:
@@ -205,15 +202,15 @@ class GroupCommit:
         if outcomes is None:
             return
         self.repeats.count(batch.entries, outcomes)
+        self._deepen(-len(batch.entries))  # first: who is told may go on at once
         at = 0
         for waiting in batch.group:
             waiting.tell(outcomes[at : at + len(waiting.entries)])
             at += len(waiting.entries)
-        self._deepen(-len(batch.entries))
 
-    @staticmethod
-    def _answer(group: list[_Waiting], error: ParkingError) -> None:
-        for waiting in group:
+    def _answer(self, batch: "_Batch", error: ParkingError) -> None:
+        self._deepen(-len(batch.entries))
+        for waiting in batch.group:
             # one each: who catches it may add to it what is nobody else's
             waiting.tell(type(error)(error.detail, headers=error.headers))
 

@@ -32,6 +32,8 @@ from parking.ingest.commits import GroupCommit
 from parking.ingest.receipts import Code, Named, Receipt, Rejection
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
+from parking.store.at_once import MOST as SMALL
+from parking.store.copying import Rows
 from parking.store.log import Outcome
 
 _AT_ONCE = 100
@@ -54,7 +56,8 @@ class Refused(Exception):
 class Chunk(Struct):
     """Judged events: entries to store with their places in the request, and what was refused.
 
-    `source`: the way they came, for dead letters.
+    `source`: the way they came, for dead letters. `rows`: those of the entries, where these are
+    many.
     """
 
     entries: list[Entry]
@@ -62,6 +65,7 @@ class Chunk(Struct):
     rejections: list[Rejection]
     source: str
     principal: Principal
+    rows: list[Rows] = []
 
 
 class Intake:
@@ -123,10 +127,13 @@ class Intake:
     async def judge_many(
         self, raws: Sequence[bytes | msgspec.Raw], principal: Principal, start: int = 0
     ) -> Chunk:
-        """Judge any number of events as `judge` does, one such list after the other.
+        """Judge any number of events as `judge` does, and make rows of what is much.
 
-        All else goes on in between, above all the talk with the database that stores others.
+        All else goes on in between, above all the talk with the database that stores others; of
+        long lists one after the other is judged.
         """
+        if len(raws) <= _AT_ONCE:
+            return self.judge(raws, principal, start)
         chunk = Chunk([], [], [], "http", principal)
         async with self._many:
             for at in range(0, len(raws), _AT_ONCE):
@@ -136,6 +143,8 @@ class Intake:
                 chunk.entries += judged.entries
                 chunk.indexes += judged.indexes
                 chunk.rejections += judged.rejections
+                if judged.entries and len(raws) > SMALL:
+                    chunk.rows.append(Rows.of(judged.entries))
         return chunk
 
     def _keep(
@@ -180,7 +189,7 @@ class Intake:
 
     async def store(self, chunk: Chunk) -> Receipt:
         """Commit a chunk's entries; DatabaseAway or Overloaded as `GroupCommit.submit`."""
-        outcomes = await self._commits.submit(chunk.entries)
+        outcomes = await self._commits.submit(chunk.entries, chunk.rows)
         return await self._whole_receipt(chunk, outcomes)
 
     def store_soon(self, chunk: Chunk, told: Callable[[Receipt | Exception], None]) -> None:
@@ -201,12 +210,17 @@ class Intake:
                 self._incomplete.add(waiting)
                 waiting.add_done_callback(self._incomplete.discard)
 
-        self._commits.enqueue(chunk.entries, stored)
+        self._commits.enqueue(chunk.entries, stored, chunk.rows)
 
     async def _tell_whole(
-        self, chunk: Chunk, outcomes: Sequence[Outcome], told: Callable[[Receipt], None]
+        self, chunk: Chunk, outcomes: Sequence[Outcome], told: Callable[[Receipt | Exception], None]
     ) -> None:
-        told(await self._whole_receipt(chunk, outcomes))
+        try:
+            receipt = await self._whole_receipt(chunk, outcomes)
+        except Exception as error:  # noqa: BLE001 - whoever sent it is told
+            told(error)
+        else:
+            told(receipt)
 
     async def _whole_receipt(self, chunk: Chunk, outcomes: Sequence[Outcome]) -> Receipt:
         if not self._replica.is_whole:

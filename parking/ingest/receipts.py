@@ -36,7 +36,7 @@ class Named(Struct):
 
 
 class Receipt(Struct):
-    """What became of a list of events; `ids` are those made for accepted events without one."""
+    """What became of a list of events; `ids` are those made for events without one."""
 
     accepted: int
     duplicates: int

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from parking.domain.calendar import hour_start, next_hour, steady_until
 from parking.domain.hours import next_change
-from parking.domain.instants import HOUR
+from parking.domain.instants import DAY, HOUR
 from parking.domain.meter import Meter, Past
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
@@ -15,6 +15,7 @@ from parking.domain.usage import Hour, Scope, Tally
 from parking.store import checkpoints, history
 from parking.store.database import Connection
 
+_AT_ONCE = 366 * DAY
 _RUNS_AT_ONCE = 10
 
 
@@ -79,8 +80,9 @@ async def meter_silence(
                 break
             bounds.append(following)
             if width == HOUR:
-                steady = steady_until(following, like_this, zone)
+                steady = steady_until(following, min(like_this, following + _AT_ONCE), zone)
                 bounds += range(following + HOUR, steady + 1, HOUR)
+                await asyncio.sleep(0)  # others want to go on
         runs.append(Run(bounds, hour.tallies, hour.opened))
         if len(runs) % _RUNS_AT_ONCE == 0:
             await asyncio.sleep(0)  # others want to go on

@@ -185,10 +185,7 @@ class Replica:
                 if self._position < before:
                     await self._catch_up()
                 if self._position == before:
-                    for at in range(0, len(entries), _TAKEN_AT_ONCE):
-                        if at:
-                            await asyncio.sleep(0)  # others want to go on
-                        self._take(entries[at : at + _TAKEN_AT_ONCE])
+                    await self._take_all(entries)
                     self._position = after
             except DatabaseAway:  # stored they are; the board follows when the database is back
                 log.warning("the board is behind the log")
@@ -201,17 +198,20 @@ class Replica:
         while self._position < until:
             async with self.database.connection() as connection:
                 entries = await history.list_tail(connection, self._position, until)
-            self._take(entries)
+            await self._take_all(entries)
             self._position = entries[-1].seq if entries else until
             metrics.log_lag.set(until - self._position)
         metrics.log_lag.set(0)
 
-    def _take(self, entries: Sequence[Entry]) -> None:
-        """Show entries that follow those shown."""
-        if entries:
-            self._unbuilt |= self.board.take(entries, self.clock())
-            self.activity.count(entries)
-            self._last, self._position = entries[-1], entries[-1].seq
+    async def _take_all(self, entries: Sequence[Entry]) -> None:
+        """Show entries that follow those shown, some at a time, for others to go on in between."""
+        for at in range(0, len(entries), _TAKEN_AT_ONCE):
+            if at:
+                await asyncio.sleep(0)
+            some = entries[at : at + _TAKEN_AT_ONCE]
+            self._unbuilt |= self.board.take(some, self.clock())
+            self.activity.count(some)
+            self._last, self._position = some[-1], some[-1].seq
 
     # -- lots that cannot be followed event by event ---------------------------------------------
 
@@ -290,7 +290,8 @@ class Replica:
             self._doubt()
             await self.start()
             return
-        behind = head.seq > self._position or head.changes > self._change
+        async with self._order:  # what is being shown, of this instance's own, is no reason
+            behind = head.seq > self._position or head.changes > self._change
         if behind or self._unbuilt or head.retained_from > self.retained_from:
             await self.sync()
 

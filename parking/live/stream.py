@@ -15,18 +15,23 @@ _PAUSES = 0.005, 0.05
 """The shortest and the longest between two rounds, s: what changes meanwhile is told together."""
 _PER_REFRESH = 20.0
 _PER_TELLING = 4.0
-"""How often a pause is as long as that took: this is the part of the time that telling may take."""
+"""How often a pause is as long as that took, up to the longest."""
 _LONGEST_SLEEP = 1.0  # those who went are noticed after so long
 
 
 class Stream:
-    """Wakes those who follow the board, in rounds: soon where that costs little."""
+    """Tells those who follow the board, in rounds: soon where that costs little.
+
+    Who waits for news has a task to be woken, which nobody here sees the cost of: it is woken at
+    most as often as the longest pause allows.
+    """
 
     def __init__(self, replica: Replica) -> None:
         """Follow `replica`'s board."""
         self._replica = replica
         self._board = replica.board
         self._told = 0
+        self._told_at = 0.0
         self._epoch = replica.board.epoch
         self._news = asyncio.Event()
         self._followers: list[Followers] = []
@@ -44,8 +49,8 @@ class Stream:
             began = time()
             self._board.refresh(self._replica.clock())
             refreshed = time()
-            if self._board.version != self._told:
-                self._told = self._board.version
+            if self._board.version != self._told and refreshed >= self._told_at + _PAUSES[1]:
+                self._told, self._told_at = self._board.version, refreshed
                 news, self._news = self._news, asyncio.Event()
                 news.set()
             if self._board.epoch != self._epoch:
@@ -62,11 +67,12 @@ class Stream:
                     await self._replica.changed.wait()
 
     def _patience(self) -> float:
-        """Give the seconds until something changes by itself."""
+        """Give the seconds until something changes by itself, or is to be told."""
         wake = self._board.next_wake
-        if wake is None:
-            return _LONGEST_SLEEP
-        return min(max((wake - self._replica.clock()) / 1e6, 0), _LONGEST_SLEEP)
+        seconds = _LONGEST_SLEEP
+        if wake is not None:
+            seconds = min(max((wake - self._replica.clock()) / 1e6, 0), seconds)
+        return min(seconds, _PAUSES[1]) if self._board.version != self._told else seconds
 
     async def wait(self, version: int, seconds: float) -> bool:
         """Wait until there is news after `version`; False when there was none for so long."""

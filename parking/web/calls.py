@@ -2,7 +2,8 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -62,6 +63,17 @@ class Held:
 
 
 HELD = web.AppKey("HELD", Held)
+
+
+@contextmanager
+def holding(request: web.Request, body: bytes) -> Iterator[None]:
+    """Count a body as held until it is judged; Overloaded when there are too many."""
+    held, size = request.app[HELD], max(0, len(body) - _FREE)
+    held.take(size)
+    try:
+        yield
+    finally:
+        held.give_back(size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
 from parking.live.turns import Turns
 from parking.store import history
-from parking.web.calls import Call, pieces, read_body
+from parking.web.calls import Call, holding, pieces, read_body
 from parking.web.pages import invalid_cursor, make_cursor, read_cursor
 from parking.web.params import LogQuery
 from parking.web.replies import reply_value
@@ -35,7 +35,7 @@ Authenticate = Callable[[web.Request], Principal]
 _MOST_LISTED = 1_000
 _LINES_A_CHUNK = 1_000
 _LONGEST_LINE = 64 * 1024
-_CHUNKS_IN_FLIGHT = 4
+_CHUNKS_IN_FLIGHT = 16
 NDJSON = ("application/x-ndjson", "application/ndjson")
 
 
@@ -69,7 +69,8 @@ class Events:
         else:
             body = await read_body(call.request)
             try:
-                chunk = await self._intake.judge_many(_read_list(body), call.who)
+                with holding(call.request, body):
+                    chunk = await self._intake.judge_many(_read_list(body), call.who)
             except (InvalidInput, TooLarge) as error:
                 self._keep(error, call.who)
                 raise
@@ -103,7 +104,7 @@ class Events:
                 who = self._authenticate(call.request)
                 if len(flying) == _CHUNKS_IN_FLIGHT:
                     land(await flying.popleft())
-                chunk = self._judge_lines(start, lines, who)
+                chunk = await self._judge_lines(start, lines, who)
                 flying.append(asyncio.create_task(self._intake.store(chunk)))
             while flying:
                 land(await flying.popleft())
@@ -117,7 +118,7 @@ class Events:
             await asyncio.gather(*flying, return_exceptions=True)
         return add(receipts, _MOST_LISTED)
 
-    def _judge_lines(self, start: int, lines: list[bytes], who: Principal) -> Chunk:
+    async def _judge_lines(self, start: int, lines: list[bytes], who: Principal) -> Chunk:
         """Judge lines of which blank ones are skipped but counted."""
         chunk = Chunk([], [], [], "http", who)
         at = 0
@@ -128,7 +129,9 @@ class Events:
             end = at
             while end < len(lines) and lines[end].strip():
                 end += 1
-            judged = self._intake.judge(lines[at:end], who, start + at)
+            judged = await self._intake.judge_many(lines[at:end], who, start + at)
+            if end - at == len(lines):
+                return judged
             chunk.entries += judged.entries
             chunk.indexes += judged.indexes
             chunk.rejections += judged.rejections

@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from parking.domain.access import Principal
-from parking.errors import Overloaded
 from parking.ingest.intake import Chunk
 from parking.ingest.receipts import Receipt
 from parking.web.gate import Gate, request_id
@@ -197,11 +196,15 @@ class Express:
 
         def begin(write: Callable[[bytes], None]) -> None:
             def told(found: Receipt | Exception) -> None:
-                write(self._stored(found, name, started))
+                try:
+                    answer = self._stored(found, name, started)
+                except Exception as error:  # noqa: BLE001 - nobody is left without an answer
+                    answer = self._stored(error, name, started)
+                write(answer)
 
             try:
                 self._events.store_soon(chunk, told)
-            except Overloaded as error:
+            except Exception as error:  # noqa: BLE001 - the gate tells which
                 told(error)
 
         return Work(begin)

@@ -40,7 +40,7 @@ class Question:
     begun: bool = True
     """Whether that counts buckets which began before the start."""
     patient: bool = False
-    """Whether part of the answer is given already."""
+    """Whether part of the answer is read already."""
 
     @property
     def scope(self) -> str:

@@ -75,7 +75,7 @@ function Page() {
   const watches = useWatches(lots ?? [], live, wish);
 
   useEffect(() => {
-    if (lots !== null) afterFrame(() => setShown(SHOWN));
+    if (lots !== null) afterFrame(() => setShown((most) => Math.max(most, SHOWN)));
   }, [lots !== null]);
   useEffect(() => keepAddress(wish), [wish]);
   useEffect(() => {
