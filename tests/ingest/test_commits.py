@@ -11,6 +11,7 @@ from parking.errors import DatabaseAway, Overloaded
 from parking.ingest import commits
 from parking.ingest.commits import GroupCommit
 from parking.store import history
+from parking.store.copying import Rows
 from parking.store.log import Committed, LogWriter, Outcome
 from tests.e2e.wire import description, zone
 from tests.entries import NOW, entry, passage
@@ -147,9 +148,14 @@ async def test_of_much_that_waits_half_goes_while_the_rest_is_made_ready(
 async def test_rows_made_before_and_rows_made_late_go_together(
     group: GroupCommit, door: Door, node: Node
 ) -> None:
-    """Large requests are packed as they come, small ones when they are stored."""
+    """Large requests come with their rows, those of small ones are made when they are stored."""
     batches = [cars(150, "a"), cars(3, "b"), cars(299, "c"), cars(1, "d")]
-    waiting = await waiting_behind(group, door, *batches)
+    waiting = await waiting_behind(group, door)
+    for batch in batches:
+        pieces = [batch[at : at + 100] for at in range(0, len(batch), 100)]
+        rows = [Rows.of(piece) for piece in pieces] if len(batch) > 100 else []
+        waiting.append(asyncio.create_task(group.submit(batch, rows)))
+    await asyncio.sleep(0)
     door.open()
     assert {told for each in await asyncio.gather(*waiting) for told in each} == {"accepted"}
     assert door.sizes == [1, 453]

@@ -413,3 +413,51 @@ async def test_rebuilding_ends_with_the_log_that_it_is_of(
     builder = node.replica._builder
     assert builder is not None
     await builder  # has ended, and not by a failure
+
+
+async def test_what_is_being_shown_is_not_read_again(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large commit of one's own is shown piece by piece; the poll meanwhile finds no news."""
+    await node.describe("p1", description([zone("g", "gates", 100_000)]))
+    await node.take([base("base", NOW - 2 * HOUR)])
+    read: list[tuple[int, int]] = []
+    tail = history.list_tail
+
+    async def reading(connection: Any, after: int, until: int) -> Any:
+        read.append((after, until))
+        return await tail(connection, after, until)
+
+    monkeypatch.setattr(history, "list_tail", reading)
+    entries = node.entries(cars(2500))
+    committed = await node.writer.commit(entries, suspects=False)
+    showing = asyncio.create_task(
+        node.replica.committed(committed.before, committed.after, entries)
+    )
+    await asyncio.sleep(0)
+    assert committed.before < node.replica._position < committed.after
+    await node.replica._keep_up(after_outage=False)
+    assert showing.done()
+    assert read == []
+    assert inside(node) == 2500
+    await node.replica.save()
+    await node.restart()
+    assert inside(node) == 2500
+
+
+async def test_shown_by_half_it_goes_on_from_there(node: Node) -> None:
+    """Whoever is stopped between two pieces knows how far it came."""
+    await node.describe("p1", description([zone("g", "gates", 100_000)]))
+    await node.take([base("base", NOW - 2 * HOUR)])
+    entries = node.entries(cars(1800))
+    committed = await node.writer.commit(entries, suspects=False)
+    showing = asyncio.create_task(
+        node.replica.committed(committed.before, committed.after, entries)
+    )
+    await asyncio.sleep(0)
+    showing.cancel()
+    await asyncio.wait([showing])
+    assert committed.before < node.replica._position < committed.after
+    await node.replica.sync()
+    assert node.replica._position == committed.after
+    assert inside(node) == 1800

@@ -92,6 +92,25 @@ async def test_a_list_holds_10000_events(client: Client, lot: str) -> None:
     assert (answer.status, answer.json["accepted"]) == (200, 10_000)
 
 
+@pytest.mark.parametrize("form", [JSON, NDJSON])
+@pytest.mark.parametrize("count", [100, 101, 450])
+async def test_long_lists_are_judged_in_pieces(
+    client: Client, lot: str, form: str, count: int
+) -> None:
+    """Places in the receipt are those of the request; what repeats within it counts once."""
+    events = passages(lot, count)
+    wrong = [7, count // 2, count - 1]
+    for place in wrong:
+        events[place] = {**events[place], "lot": "none"}
+    events[count - 2] = events[3]
+    body = b"\n".join(json.dumps(item).encode() for item in events)
+    receipt = (await post(client, body if form == NDJSON else encoded(events), form)).json
+    assert [item["index"] for item in receipt["rejected"]] == wrong
+    assert (receipt["accepted"], receipt["duplicates"]) == (count - 4, 1)
+    again = (await post(client, body if form == NDJSON else encoded(events), form)).json
+    assert (again["accepted"], again["duplicates"]) == (0, count - 3)
+
+
 @pytest.mark.parametrize("packed", [False, True])
 async def test_a_list_holds_8_mib(client: Client, lot: str, packed: bool) -> None:
     body = encoded(passages(lot, 1))

@@ -163,6 +163,21 @@ async def test_what_is_pushed_is_stored_once(
         assert b'"duplicates":1,' in await one.ask(said)
 
 
+async def test_a_void_is_shown_when_it_is_answered(
+    shared_service: RunningService, client: Client
+) -> None:
+    """The lot is folded anew for it, from the log: the answer waits for that."""
+    lot = await client.new_lot(zone("c", "counts"))
+    counts = [event(lot, "count", 60 - n, occupied=n, zone="c", id=f"{lot}.{n}") for n in (3, 4)]
+    async with line(shared_service) as express:
+        for sent in (*counts, event(lot, "void", event=f"{lot}.4")):
+            body = json.dumps({"events": [sent]})
+            answer = await express.ask(post(body, shared_service.admin_key))
+            assert b'"accepted":1,' in answer
+        shown = await express.ask(get(f"/v1/lots/{lot}/availability"))
+        assert json.loads(shown.partition(b"\r\n\r\n")[2])["occupied"] == 3
+
+
 async def test_pieces_and_haste(shared_service: RunningService, lots: tuple[str, str]) -> None:
     """A request may come byte by byte, the next before the last is answered, or two at once."""
     body = json.dumps({"events": [event(lots[0], id="slow", seconds_ago=20)]})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.client import Client, Json, event, unique, zone
+from tests.web.client import Client, Json, described, event, unique, zone
 
 EARTH_RADIUS_M = 6_371_008.8
 
@@ -198,3 +198,25 @@ async def test_what_changes_is_near_at_once(client: Client, here: Neighbourhood)
 async def test_wrong_parameters(client: Client, query: str, wrong: set[str]) -> None:
     answer = await client.ask("GET", f"/v1/nearby?{query}")
     assert (answer.status, answer.pointers) == (400, wrong)
+
+
+async def test_the_validator_is_of_what_is_shown(client: Client, here: Neighbourhood) -> None:
+    lot = await here.lot(100, zone("c", "counts"))
+    path = f"/v1/nearby?lat={here.place['lat']}&lon={here.place['lon']}"
+
+    async def told() -> tuple[str, Any]:
+        answer = await client.ask("GET", path, key=None)
+        return answer.headers["etag"], answer.json
+
+    seen = [await told()]
+    assert await told() == seen[0]
+    await client.accept(event(lot, "count", occupied=3, zone="c"))
+    seen.append(await told())
+    renamed = described(zone("c", "counts"), location=here.at(100), name={"zh": "新"})
+    await client.put_lot(lot, renamed)
+    seen.append(await told())
+    await client.accept(event(lot, "status", status="closed"))
+    seen.append(await told())
+    assert len({tag for tag, _ in seen}) == 4
+    answer = await client.ask("GET", path, key=None, headers={"If-None-Match": seen[-1][0]})
+    assert (answer.status, answer.headers["etag"]) == (304, seen[-1][0])
