@@ -1,7 +1,7 @@
 """States as they are stored: MessagePack, moves as a list of pairs of integers.
 
-Moves may be many. They are packed as one array of records, each the nine bytes and twice nine that
-MessagePack has for a pair of 64-bit integers, and not one by one.
+Moves may be many. They are packed as one array of records, each the bytes that MessagePack has for
+a pair of integers, of 64 bits and of 8 where that is enough, and not one by one.
 """
 
 from typing import Any, TypeVar
@@ -13,19 +13,21 @@ from parking.domain.moves import Moves
 
 T = TypeVar("T")
 
-_PAIR, _INT64, _LIST = 0x92, 0xD3, b"\xdd"
-_MOVE = np.dtype(
-    [("pair", "u1"), ("is_at", "u1"), ("at", ">i8"), ("is_cars", "u1"), ("cars", ">i8")]
-)
+_PAIR, _INT64, _INT8, _LIST = 0x92, 0xD3, 0xD0, b"\xdd"
+_HEAD = [("pair", "u1"), ("is_at", "u1"), ("at", ">i8"), ("is_cars", "u1")]
+_FEW_CARS = np.dtype([*_HEAD, ("cars", ">i1")])
+_MANY_CARS = np.dtype([*_HEAD, ("cars", ">i8")])
 
 
 def _packed(value: Any) -> msgspec.Raw:
     if not isinstance(value, Moves):
         raise NotImplementedError(f"{type(value).__name__} is not stored")
-    rows = np.empty(len(value), _MOVE)
-    rows["pair"], rows["is_at"], rows["is_cars"] = _PAIR, _INT64, _INT64
-    rows["at"], rows["cars"] = value.at, value.cars
-    return msgspec.Raw(_LIST + len(value).to_bytes(4) + rows.tobytes())
+    cars = np.asarray(value.cars, np.int64)
+    few = not len(cars) or (cars.min() >= -128 and cars.max() <= 127)
+    rows = np.empty(len(cars), _FEW_CARS if few else _MANY_CARS)
+    rows["pair"], rows["is_at"], rows["is_cars"] = _PAIR, _INT64, _INT8 if few else _INT64
+    rows["at"], rows["cars"] = value.at, cars
+    return msgspec.Raw(_LIST + len(rows).to_bytes(4) + rows.tobytes())
 
 
 def _unpacked(kind: type, value: Any) -> Moves:
