@@ -18,6 +18,7 @@ from parking.domain.quality.reports import WINDOW_DAYS, Report, judge
 from parking.domain.quality.sheets import Day, Sheet, open_sheet, seal
 from parking.domain.states import LotState
 from parking.domain.timeline import Described, Listed, Timeline
+from parking.store import states
 from sensors_sim.breakdowns import BREAKDOWNS, breaks_at, concerns
 from sensors_sim.city import City
 from sensors_sim.faults import Channel
@@ -25,6 +26,7 @@ from sensors_sim.moments import DAY, HOUR, parse_rfc3339
 from sensors_sim.places import Place, list_places
 from sensors_sim.wire import Event, pack
 
+_read = states.decoder(LotState).decode
 MONDAY = parse_rfc3339("2026-10-05T00:00:00Z")
 """Of the week that is judged; days are UTC's here, for weeks and breakdowns to begin together."""
 EVER = -(1 << 60)
@@ -68,7 +70,7 @@ class Reader:
     def day(self, start: int, entries: Sequence[Entry], duplicates: int) -> Report:
         """Read a whole day and judge it; gives the report."""
         layout = self.timeline.last_layout
-        state = msgspec.msgpack.decode(self.state, type=LotState) if self.state else LotState()
+        state = _read(self.state) if self.state else LotState()
         previous = self.sheets[-1] if self.sheets else None
         day = Day(start, start + DAY)
         sheet = open_sheet(day, "UTC", previous, state, layout.zone_of)
@@ -77,7 +79,7 @@ class Reader:
         report = judge([*self.sheets[-WINDOW_DAYS:], sheet], state, layout, duplicates)
         seal(sheet)
         self.sheets.append(sheet)
-        self.state = msgspec.msgpack.encode(state)
+        self.state = states.encode(state)
         return report
 
     def copy(self) -> "Reader":
