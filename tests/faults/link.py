@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 _NO_LINGER = struct.pack("ii", 1, 0)  # so that closing is a reset, not a good-bye
 _COPY, _COPIED, _QUERY, _PARSE, _BIND = b"d", b"c", b"Q", b"P", b"B"
 _AT_ONCE = b"WITH head AS"
+_INTO_THE_LOG = b'COPY "event'
 
 
 class Moment(enum.Enum):
@@ -199,18 +200,19 @@ class _Connection:
         await to.drain()
 
     def _moment(self, letter: bytes, frame: bytes) -> Moment | None:
-        """Tell where in a commit of events this frame is; other transactions have no COPY."""
+        """Tell where in a commit of events this frame is; others copy into other tables."""
         if letter == _PARSE:
             name, text, _ = frame[5:].split(b"\0", 2)
             if text.lstrip().startswith(_AT_ONCE):
                 self._statement = name
         elif letter == _BIND and frame[5:].split(b"\0", 2)[1] == self._statement:
             return Moment.RESULT if self._link.is_due(Moment.RESULT) else Moment.STATEMENT
-        if letter == _COPY:
+        if letter == _QUERY and frame[5:].startswith(_INTO_THE_LOG):
             self._copies = self._copies or 0
+        elif letter == _COPY and self._copies is not None:
             return Moment.EVENTS if self._copies else Moment.IDENTITIES
-        if letter == _COPIED:
-            self._copies = (self._copies or 0) + 1
+        elif letter == _COPIED and self._copies is not None:
+            self._copies += 1
         elif letter == _QUERY and self._copies is not None and frame[5:].startswith(b"COMMIT"):
             self._copies = None
             return Moment.ANSWER if self._link.is_due(Moment.ANSWER) else Moment.COMMIT

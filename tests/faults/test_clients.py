@@ -125,7 +125,7 @@ async def is_idle(service: RunningService) -> bool:
 async def test_streams_that_nobody_reads(service: RunningService, chance: random.Random) -> None:
     lots = [f"l{number}" for number in range(LOTS)]
     async with connected(service) as (wire,):
-        await asyncio.gather(*(wire.put_lot(lot, [zone("g", "gates")]) for lot in lots))
+        await asyncio.gather(*(wire.put_lot(lot, [zone("g", "gates", 1000)]) for lot in lots))
         before = memory_mb(service)
         with deaf(service, DEAF):
             await until(lambda: followed(wire, DEAF))
