@@ -193,8 +193,9 @@ def _settle(zone: ZoneState) -> None:
     if zone.heard is None:
         return
     horizon = zone.heard - WINDOW
+    if not zone.moves or zone.moves.oldest >= horizon:
+        return
     gone, kept = zone.moves.split(horizon)
-    if gone:
-        zone.settled_at = gone.newest
-        zone.settled += gone.sum
-        zone.moves, zone.moved = kept, kept.sum
+    zone.settled_at = gone.newest
+    zone.settled += gone.sum
+    zone.moves, zone.moved = kept, kept.sum

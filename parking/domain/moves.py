@@ -58,6 +58,11 @@ class Moves:
         return before, later
 
     @property
+    def oldest(self) -> int:
+        """The moment of the earliest; ValueError when there is none."""
+        return min(self.at)
+
+    @property
     def newest(self) -> int:
         """The moment of the latest; ValueError when there is none."""
         return max(self.at)

@@ -19,6 +19,9 @@ _FEW_CARS = np.dtype([*_HEAD, ("cars", ">i1")])
 _MANY_CARS = np.dtype([*_HEAD, ("cars", ">i8")])
 
 
+# The hooks raise what msgspec wants of a hook for a value that is not its own.
+
+
 def _packed(value: Any) -> msgspec.Raw:
     if not isinstance(value, Moves):
         raise NotImplementedError(f"{type(value).__name__} is not stored")
