@@ -7,6 +7,7 @@ else as sent), so that a retry is a duplicate.
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b, sha256
 from typing import Annotated, Literal, final
 
@@ -153,7 +154,8 @@ class Entry(Struct, gc=False):
         return type_name(self.event)
 
 
-_is_id, _is_event_id = re.compile(_ID).fullmatch, re.compile(_EVENT_ID).fullmatch
+_is_event_id = re.compile(_EVENT_ID).fullmatch
+_match_id = re.compile(_ID).fullmatch
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 TYPE_NAMES: dict[type, str] = {
@@ -168,9 +170,10 @@ def type_name(event: Event) -> str:
     return TYPE_NAMES[type(event)]
 
 
+@lru_cache(maxsize=1 << 14)  # the same sensors speak again and again
 def is_id(text: str) -> bool:
     """Tell whether a text is an id of a lot, zone, space, operator or sensor."""
-    return _is_id(text) is not None
+    return _match_id(text) is not None
 
 
 def decode(raw: bytes | memoryview | msgspec.Raw) -> Event:
@@ -178,7 +181,7 @@ def decode(raw: bytes | memoryview | msgspec.Raw) -> Event:
     event = _decoder.decode(raw)
     if event.id is not UNSET and not _is_event_id(event.id):
         raise msgspec.ValidationError("what `id` holds is not an id - at `$.id`")
-    if event.sensor is not UNSET and not _is_id(event.sensor):
+    if event.sensor is not UNSET and not is_id(event.sensor):
         raise msgspec.ValidationError("what `sensor` holds is not an id - at `$.sensor`")
     return event
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import UNSET
 
-from parking.domain.events import Event, Heartbeat, SpaceEvent, Status, Void, type_name
+from parking.domain.events import TYPE_NAMES, Event, Heartbeat, SpaceEvent, Status, Void
 from parking.domain.timeline import Layout
 
 
@@ -36,7 +36,7 @@ def place(event: Event, layout: Layout | None) -> str | None:
         return _zone_of_space(event.space, layout)
     if type(event) is Heartbeat and event.space is not UNSET:
         return _zone_of_space(event.space, layout)
-    kind = type_name(event)
+    kind = TYPE_NAMES[type(event)]
     fitting = layout.fitting[kind]
     if event.zone is not UNSET:
         if event.zone in fitting:

@@ -1,11 +1,9 @@
-"""The intake: every event, however it came, is judged here by the same rules.
+"""The intake: every event, however it came, is judged here and has its receipt from here.
 
-What is wrong with one event is a value, a `Rejection`; it never costs the others. An event is read
-with the description of its own moment; a lot that is retired now takes none.
+What is wrong with one event is a value, a `Rejection`; it never costs the others.
 """
 
 import asyncio
-import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
@@ -14,43 +12,20 @@ from msgspec import UNSET, Struct
 
 from parking import metrics
 from parking.domain.access import Principal
-from parking.domain.events import (
-    TYPE_NAMES,
-    Entry,
-    Event,
-    canonical,
-    decode,
-    identity,
-    observed,
-    type_name,
-)
-from parking.domain.instants import DAY, MINUTE
-from parking.domain.placing import Misplaced, place
+from parking.domain.events import TYPE_NAMES, Entry, Event, type_name
+from parking.domain.instants import DAY
 from parking.domain.refused import LONGEST_EVENT
 from parking.errors import ParkingError
 from parking.ingest.commits import GroupCommit
-from parking.ingest.receipts import Code, Named, Receipt, Rejection
+from parking.ingest.judging import Judge, Refused, name, read
+from parking.ingest.receipts import Named, Receipt, Rejection
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
 from parking.store.at_once import MOST as SMALL
 from parking.store.copying import Rows
 from parking.store.log import Outcome
 
-_AT_ONCE = 100
-AHEAD = 5 * MINUTE
-"""How far ahead of the server's clock an event may be, us."""
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-
-
-class Refused(Exception):
-    """An event breaks a rule."""
-
-    def __init__(self, code: Code, detail: str) -> None:
-        """Say which, and in words for the operator."""
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
+_AT_ONCE = 250
 
 
 class Chunk(Struct):
@@ -106,18 +81,16 @@ class Intake:
         may speak of, where the way they came says so.
         """
         now = self._replica.clock()
-        oldest = self.oldest(now)
+        judge = Judge(self._replica.board, principal, now, self.oldest(now), lot)
         chunk = Chunk([], [], [], source, principal)
         for index, raw in enumerate(raws, start):
             event: Event | None = None
             try:
-                event = _decoded(raw)
-                _check_lot(event, lot)
-                chunk.entries.append(self._entry(event, principal, now, oldest))
+                event = read(raw)
+                chunk.entries.append(judge.entry(event))
                 chunk.indexes.append(index)
             except Refused as refused:
-                found = _find_id(raw) if event is None else _id_of(event)
-                rejection = Rejection(index, found, refused.code, refused.detail)
+                rejection = Rejection(index, name(raw, event), refused.code, refused.detail)
                 chunk.rejections.append(rejection)
                 self._keep(chunk, rejection, raw, lot)
                 kind = "unreadable" if event is None else type_name(event)
@@ -161,31 +134,6 @@ class Intake:
             lot=lot,
             event=rejection.id,
         )
-
-    def _entry(self, event: Event, principal: Principal, now: int, oldest: int) -> Entry:
-        try:
-            at = observed(event)
-            body = canonical(event, at)
-        except OverflowError:
-            raise Refused("invalid", "observed_at lies outside the years 1 to 9999") from None
-        live = self._replica.board.find(event.lot)
-        if live is None or live.timeline.current is None:
-            if not _ID.fullmatch(event.lot):
-                raise Refused("invalid", "lot is not an id")
-            raise Refused("unknown_lot", f"there is no lot {event.lot}")
-        if not principal.may_write_lot(live.timeline.current.lot.operator):
-            raise Refused("forbidden_lot", f"lot {event.lot} is another operator's")
-        try:
-            zone = place(event, live.timeline.at(at))
-        except Misplaced as misplaced:
-            raise _refused(event, misplaced) from None
-        if at > now + AHEAD:
-            raise Refused(
-                "future", "observed_at is more than 5 minutes ahead of the server's clock"
-            )
-        if at < oldest:
-            raise Refused("too_old", "observed_at is before what is retained")
-        return Entry(event.lot, at, identity(event, body), zone, event, body, principal.key_id, now)
 
     async def store(self, chunk: Chunk) -> Receipt:
         """Commit a chunk's entries; DatabaseAway or Overloaded as `GroupCommit.submit`."""
@@ -253,51 +201,3 @@ class Intake:
 @lru_cache(maxsize=256)  # looking a metric up by its labels costs more than counting
 def _counter(kind: type[Event], outcome: Outcome) -> metrics.Count:
     return metrics.events.labels(TYPE_NAMES[kind], outcome)
-
-
-def _decoded(raw: bytes | msgspec.Raw) -> Event:
-    try:
-        return decode(raw)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        detail = str(error) if isinstance(error, msgspec.MsgspecError) else "not an event"
-        raise Refused("invalid", detail) from None
-
-
-def _check_lot(event: Event, lot: str | None) -> None:
-    if lot is not None and event.lot != lot:
-        raise Refused("forbidden_lot", f"only events of lot {lot} may come this way")
-
-
-def _id_of(event: Event) -> str | None:
-    if event.id is not UNSET:
-        return event.id
-    try:
-        return identity(event, canonical(event, observed(event)))
-    except OverflowError:
-        return None
-
-
-class _OnlyId(Struct):
-    id: object = None
-
-
-_decode_id = msgspec.json.Decoder(_OnlyId).decode
-
-
-def _find_id(raw: bytes | msgspec.Raw) -> str | None:
-    """Give the id of what is not an event, where it has one to be named by."""
-    try:
-        found = _decode_id(raw).id
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, str) and _EVENT_ID.fullmatch(found) else None
-
-
-def _refused(event: Event, misplaced: Misplaced) -> Refused:
-    """Tell what cannot be an id from one that is unknown."""
-    if misplaced.code in ("unknown_zone", "unknown_space"):
-        field = misplaced.code.removeprefix("unknown_")
-        value = getattr(event, field, UNSET)
-        if value is not UNSET and not _ID.fullmatch(value):
-            return Refused("invalid", f"{field} is not an id")
-    return Refused(misplaced.code, misplaced.detail)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from parking.domain.events import TYPE_NAMES, Entry, digest
 from parking.domain.instants import SECOND
 
-EVENT_COLUMNS = ("lot", "observed_at", "seq", "received_at", "key", "id", "type", "zone", "body")
+EVENT_COLUMNS = ("seq", "observed_at", "received_at", "lot", "key", "id", "type", "zone", "body")
 IDENTITY_COLUMNS = ("lot", "digest", "body", "observed_at")
 
 _HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -19,12 +19,10 @@ _TAIL = b"\xff\xff"
 _NULL = b"\xff\xff\xff\xff"
 _EPOCH = 946_684_800 * SECOND  # PostgreSQL counts from 2000
 _length = Struct("!i").pack
-_times = Struct("!iqiqiq").pack
+_numbers = Struct("!hiqiqiq").pack
 _identity = Struct("!i16si16siq").pack
-_columns = Struct("!h").pack
-_EVENT, _IDENTITY = _columns(len(EVENT_COLUMNS)), _columns(len(IDENTITY_COLUMNS))
-_SEQ_AT = 16  # in what `_times` packs
-_PARTS = 9  # of a row
+_IDENTITY = Struct("!h").pack(len(IDENTITY_COLUMNS))
+_SEQ_AT = 6  # in what `_numbers` packs
 
 
 def _text(encoded: bytes) -> bytes:
@@ -62,15 +60,16 @@ class Rows:
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> "Rows":
         """Pack rows; this may be done long before they are stored."""
-        owners, lots, texts = _Texts(_IDENTITY), _Texts(_EVENT), _Texts()
+        owners, texts = _Texts(_IDENTITY), _Texts()
         identities: list[bytes] = []
         events: list[bytes] = []
         for entry in entries:
             lot, at, own, body = entry.lot, entry.at - _EPOCH, entry.id.encode(), entry.body
-            identities += owners[lot], _identity(16, digest(own), 16, digest(body), 8, at)
-            events += (
-                lots[lot],
-                _times(8, at, 8, 0, 8, entry.received_at - _EPOCH),
+            identities.append(owners[lot])
+            identities.append(_identity(16, digest(own), 16, digest(body), 8, at))
+            row = (
+                _numbers(len(EVENT_COLUMNS), 8, 0, 8, at, 8, entry.received_at - _EPOCH),
+                texts[lot],
                 texts[entry.key],
                 _length(len(own)),
                 own,
@@ -79,8 +78,9 @@ class Rows:
                 _length(len(body)),
                 body,
             )
-        lengths = np.fromiter(map(len, events), np.int64, len(events)).reshape(-1, _PARTS)
-        places = lengths.sum(axis=1).cumsum() - lengths[:, 1:].sum(axis=1) + _SEQ_AT
+            events.append(b"".join(row))
+        lengths = np.fromiter(map(len, events), np.int64, len(events))
+        places = lengths.cumsum() - lengths + _SEQ_AT
         return cls(b"".join(identities), b"".join(events), places)
 
 

@@ -114,17 +114,20 @@ class LogWriter:
         self, entries: Sequence[Entry], packed: Sequence[Rows] | None, *, suspects: bool
     ) -> Committed:
         connection = await self._connected()
-        await self._have_months(connection, _list_months(entries))
+        moments = [entry.at for entry in entries]
+        earliest = min(moments, default=_NEVER)
+        months = _list_months(moments)
+        await self._have_months(connection, months)
         for _ in range(3):
             try:
                 if not suspects:
-                    return await self._commit_new(connection, entries, packed)
-                return await self._commit_suspected(connection, entries)
+                    return await self._commit_new(connection, entries, packed, earliest)
+                return await self._commit_suspected(connection, entries, earliest)
             except Taken:
                 suspects = True
             except asyncpg.CheckViolationError:  # a month was dropped behind our back
                 self._months = set()
-                await self._have_months(connection, _list_months(entries))
+                await self._have_months(connection, months)
         raise DatabaseAway("The log's partitions change too fast.", headers={"Retry-After": "2"})
 
     async def _connected(self) -> asyncpg.Connection:
@@ -142,6 +145,7 @@ class LogWriter:
         connection: asyncpg.Connection,
         entries: Sequence[Entry],
         packed: Sequence[Rows] | None,
+        earliest: int,
     ) -> Committed:
         """Put them straight into the keyed tables; Taken when an identity is there already."""
         if at_once.fits(entries):
@@ -153,7 +157,7 @@ class LogWriter:
                 return Committed(["accepted"] * len(entries), after - len(entries), after)
         packed = packed or [Rows.of(entries)]
         async with transaction_on(connection):
-            head = await _advance(connection, entries)
+            head = await _advance(connection, len(entries), earliest)
             _number(entries, head.after)
             try:
                 await connection.copy_to_table(
@@ -168,13 +172,13 @@ class LogWriter:
         return Committed(["accepted"] * len(entries), head.after - len(entries), head.after)
 
     async def _commit_suspected(
-        self, connection: asyncpg.Connection, entries: Sequence[Entry]
+        self, connection: asyncpg.Connection, entries: Sequence[Entry], earliest: int
     ) -> Committed:
         """Claim the identities, store what is new, and tell repetition from contradiction."""
         keys = [(entry.lot, UUID(bytes=digest(entry.id.encode()))) for entry in entries]
         bodies = [UUID(bytes=digest(entry.body)) for entry in entries]
         async with transaction_on(connection):
-            head = await _advance(connection, entries)
+            head = await _advance(connection, len(entries), earliest)
             claimed = await connection.fetch(
                 _CLAIM,
                 [lot for lot, _ in keys],
@@ -207,29 +211,31 @@ class LogWriter:
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """The log's head, locked: the place after the batch, and up to when lots are worked up, us."""
+    """The log's head, locked: the place after the batch, and up to when lots are worked up, us.
+
+    `earliest`: the first moment in the batch, us.
+    """
 
     after: int
     worked_to: int
+    earliest: int
 
 
-async def _advance(connection: asyncpg.Connection, entries: Sequence[Entry]) -> _Head:
-    """Lock the head and take places for a batch; DatabaseAway when part of it is dropped by now."""
-    row = await connection.fetchrow(_ADVANCE, len(entries))
-    if _earliest(entries) < micros(row["retained_from"]):
+async def _advance(connection: asyncpg.Connection, number: int, earliest: int) -> _Head:
+    """Lock the head and take places for a batch; DatabaseAway when part of it is dropped by now.
+
+    `earliest` is the first moment in it, us.
+    """
+    row = await connection.fetchrow(_ADVANCE, number)
+    if earliest < micros(row["retained_from"]):
         raise DatabaseAway("Old months were just dropped.", headers={"Retry-After": "1"})
-    return _Head(row["seq"], micros(row["worked_to"]))
+    return _Head(row["seq"], micros(row["worked_to"]), earliest)
 
 
-def _earliest(entries: Sequence[Entry]) -> int:
-    return min([entry.at for entry in entries], default=_NEVER)
-
-
-def _list_months(entries: Sequence[Entry]) -> set[int]:
-    """List the months of entries; mostly these are all of one."""
-    if not entries:
+def _list_months(moments: Sequence[int]) -> set[int]:
+    """List the months of moments in us; mostly these are all of one."""
+    if not moments:
         return set()
-    moments = [entry.at for entry in entries]
     ends = {month_of(min(moments)), month_of(max(moments))}
     return ends if len(ends) == 1 else set(map(month_of, moments))
 
@@ -254,8 +260,7 @@ async def _store(
     if voids:
         for lot, at in await _note_voids(connection, voids):
             touched[lot] = min(at, touched.get(lot, at))
-    late = _earliest(entries) < head.worked_to
-    for entry in entries if late else ():
+    for entry in entries if head.earliest < head.worked_to else ():
         if entry.at < head.worked_to:
             touched[entry.lot] = min(entry.at, touched.get(entry.lot, entry.at))
     if touched:

@@ -19,7 +19,8 @@ from parking.domain.events import canonical, decode, identity, observed
 from parking.domain.lots import Lot, Space
 from parking.domain.timeline import Described, Listed, Timeline
 from parking.errors import InvalidInput, TooLarge, UnsupportedMedia
-from parking.ingest.intake import AHEAD, Chunk, Intake
+from parking.ingest.intake import Chunk, Intake
+from parking.ingest.judging import AHEAD
 from parking.ingest.lists import MOST_EVENTS
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica

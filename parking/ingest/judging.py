@@ -1,0 +1,141 @@
+"""Judging: by what rules an event is accepted, the same whichever way it came.
+
+An event is read with the description of its own moment; a lot that is retired now takes none.
+"""
+
+import re
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from parking.domain.access import Principal
+from parking.domain.events import Entry, Event, canonical, decode, identity, observed
+from parking.domain.instants import MINUTE, micros
+from parking.domain.placing import Misplaced, place
+from parking.domain.timeline import Timeline
+from parking.ingest.receipts import Code
+from parking.live.board import Board
+
+AHEAD = 5 * MINUTE
+"""How far ahead of the server's clock an event may be, us."""
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+class Refused(Exception):
+    """An event breaks a rule."""
+
+    def __init__(self, code: Code, detail: str) -> None:
+        """Say which, and in words for the operator."""
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+class Judge:
+    """Judges the events of one sender at one moment.
+
+    What it has found of a lot it does not look up again: it is made anew after each await.
+    """
+
+    __slots__ = ("_key", "_latest", "_lot", "_now", "_oldest", "_timelines")
+
+    def __init__(
+        self, board: Board, principal: Principal, now: int, oldest: int, lot: str | None = None
+    ) -> None:
+        """Judge at `now` by the board's lots; `oldest` is the first moment retained, both in us.
+
+        `lot`: the only one that the events may speak of, where the way they came says so.
+        """
+        self._key = principal.key_id
+        self._latest = now + AHEAD
+        self._lot = lot
+        self._now = now
+        self._oldest = oldest
+        self._timelines = _Timelines(board, principal)
+
+    def entry(self, event: Event) -> Entry:
+        """Give what is to be stored of an event; Refused when it breaks a rule."""
+        lot = event.lot
+        if self._lot is not None and lot != self._lot:
+            raise Refused("forbidden_lot", f"only events of lot {self._lot} may come this way")
+        try:
+            at = micros(event.observed_at)
+            body = canonical(event, at)
+        except OverflowError:
+            raise Refused("invalid", "observed_at lies outside the years 1 to 9999") from None
+        timeline = self._timelines[lot]
+        layout = timeline.current if at >= timeline.changed_at else timeline.at(at)  # mostly now's
+        try:
+            zone = place(event, layout)
+        except Misplaced as misplaced:
+            raise _refused(event, misplaced) from None
+        if at > self._latest:
+            raise Refused(
+                "future", "observed_at is more than 5 minutes ahead of the server's clock"
+            )
+        if at < self._oldest:
+            raise Refused("too_old", "observed_at is before what is retained")
+        return Entry(lot, at, identity(event, body), zone, event, body, self._key, self._now)
+
+
+class _Timelines(dict[str, Timeline]):
+    """Of the lots that a sender may speak of, as they are looked up."""
+
+    def __init__(self, board: Board, principal: Principal) -> None:
+        super().__init__()
+        self._board = board
+        self._principal = principal
+
+    def __missing__(self, lot: str) -> Timeline:
+        live = self._board.find(lot)
+        if live is None or live.timeline.current is None:
+            if not _ID.fullmatch(lot):
+                raise Refused("invalid", "lot is not an id")
+            raise Refused("unknown_lot", f"there is no lot {lot}")
+        if not self._principal.may_write_lot(live.timeline.current.lot.operator):
+            raise Refused("forbidden_lot", f"lot {lot} is another operator's")
+        self[lot] = live.timeline
+        return live.timeline
+
+
+def _refused(event: Event, misplaced: Misplaced) -> Refused:
+    """Tell what cannot be an id from one that is unknown."""
+    if misplaced.code in ("unknown_zone", "unknown_space"):
+        field = misplaced.code.removeprefix("unknown_")
+        value = getattr(event, field, UNSET)
+        if value is not UNSET and not _ID.fullmatch(value):
+            return Refused("invalid", f"{field} is not an id")
+    return Refused(misplaced.code, misplaced.detail)
+
+
+def read(raw: bytes | msgspec.Raw) -> Event:
+    """Read an encoded event; Refused when it is none."""
+    try:
+        return decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        detail = str(error) if isinstance(error, msgspec.MsgspecError) else "not an event"
+        raise Refused("invalid", detail) from None
+
+
+class _OnlyId(Struct):
+    id: object = None
+
+
+_decode_id = msgspec.json.Decoder(_OnlyId).decode
+
+
+def name(raw: bytes | msgspec.Raw, event: Event | None) -> str | None:
+    """Give the id by which to name what was refused, if it has one; `event` is what was read."""
+    if event is None:
+        try:
+            found = _decode_id(raw).id
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return None
+        return found if isinstance(found, str) and _EVENT_ID.fullmatch(found) else None
+    if event.id is not UNSET:
+        return event.id
+    try:
+        return identity(event, canonical(event, observed(event)))
+    except OverflowError:
+        return None
