@@ -74,17 +74,22 @@ class Keyring:
 
     def __init__(self, keys: list[Key], admin_secret: str | None = None) -> None:
         """Take the stored keys and, beside them, the admin key of the environment."""
-        self._by_hash = {key.hash: key for key in keys if key.revoked_at is None}
+        self._by_hash = {
+            key.hash: (key, Principal(key.id, key.role, key.operator))
+            for key in keys
+            if key.revoked_at is None
+        }
         self._admin = None if admin_secret is None else hashed(admin_secret)
+        self._environment = Principal("environment", "admin")
 
     def find(self, secret: str, now: int) -> Principal | None:
         """Give who the key stands for; None when it is unknown, revoked or expired."""
         given = hashed(secret)
         if self._admin is not None and hmac.compare_digest(self._admin, given):
-            return Principal("environment", "admin")
-        key = self._by_hash.get(given)
+            return self._environment
+        key, principal = self._by_hash.get(given, (None, None))
         if key is None or not hmac.compare_digest(key.hash, given):
             return None
         if key.expires_at is not None and now >= key.expires_at:
             return None
-        return Principal(key.id, key.role, key.operator)
+        return principal

@@ -26,8 +26,11 @@ T = TypeVar("T")
 Identities = dict[tuple[str, str], Entry]
 """Entries by lot and id."""
 
-Told = Callable[[list[Outcome] | ParkingError], None]
-"""Is called with what became of each entry, or with why that is not known."""
+Found = list[Outcome] | ParkingError
+"""What became of each entry, or why that is not known."""
+
+Told = Callable[[Found], None]
+"""Is called with what was found."""
 
 MOST_WAITING = 100_000
 """Events that may wait before further ones are refused with 503."""
@@ -44,7 +47,7 @@ class _Waiting:
     rows: Sequence[Rows]
     told: Told
 
-    def tell(self, found: list[Outcome] | ParkingError) -> None:
+    def tell(self, found: Found) -> None:
         """Tell whoever waits; what fails there is no failure of the others."""
         try:
             self.told(found)
@@ -97,6 +100,7 @@ class GroupCommit:
         self._recent: set[int] = set()
         self._before: set[int] = set()
         self.repeats = Repeats()
+        metrics.queue_depth.set_function(lambda: self._depth)
 
     async def submit(self, entries: Sequence[Entry], rows: Sequence[Rows] = ()) -> list[Outcome]:
         """Store entries and say what became of each, in their order.
@@ -106,7 +110,7 @@ class GroupCommit:
         """
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
 
-        def told(found: list[Outcome] | ParkingError) -> None:
+        def told(found: Found) -> None:
             if done.done():
                 return  # nobody waits any longer
             if isinstance(found, ParkingError):
@@ -131,12 +135,8 @@ class GroupCommit:
                 headers={"Retry-After": "1"},
             )
         self._waiting.append(_Waiting(entries, rows, told))
-        self._deepen(len(entries))
+        self._depth += len(entries)
         self._wake.set()
-
-    def _deepen(self, by: int) -> None:
-        self._depth += by
-        metrics.queue_depth.set(self._depth)
 
     async def run(self) -> None:
         """Commit what waits until `close`, and then what still waits.
@@ -202,14 +202,14 @@ class GroupCommit:
         if outcomes is None:
             return
         self.repeats.count(batch.entries, outcomes)
-        self._deepen(-len(batch.entries))  # first: who is told may go on at once
+        self._depth -= len(batch.entries)  # first: who is told may go on at once
         at = 0
         for waiting in batch.group:
             waiting.tell(outcomes[at : at + len(waiting.entries)])
             at += len(waiting.entries)
 
     def _answer(self, batch: "_Batch", error: ParkingError) -> None:
-        self._deepen(-len(batch.entries))
+        self._depth -= len(batch.entries)
         for waiting in batch.group:
             # one each: who catches it may add to it what is nobody else's
             waiting.tell(type(error)(error.detail, headers=error.headers))

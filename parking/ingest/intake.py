@@ -16,7 +16,7 @@ from parking.domain.events import TYPE_NAMES, Entry, Event, type_name
 from parking.domain.instants import DAY
 from parking.domain.refused import LONGEST_EVENT
 from parking.errors import ParkingError
-from parking.ingest.commits import GroupCommit
+from parking.ingest.commits import Found, GroupCommit
 from parking.ingest.judging import Judge, Refused, name, read
 from parking.ingest.receipts import Named, Receipt, Rejection
 from parking.ingest.rejections import DeadLetters
@@ -143,7 +143,7 @@ class Intake:
     def store_soon(self, chunk: Chunk, told: Callable[[Receipt | Exception], None]) -> None:
         """Do the same, and call `told` then. Overloaded at once, or told, as all else."""
 
-        def stored(found: list[Outcome] | ParkingError) -> None:
+        def stored(found: Found) -> None:
             if isinstance(found, ParkingError):
                 told(found)
             elif self._replica.is_whole:

@@ -13,7 +13,7 @@ from parking.live.replica import Replica
 
 _PAUSES = 0.005, 0.05
 """The shortest and the longest between two rounds, s: what changes meanwhile is told together."""
-_PER_REFRESH = 20.0
+_PER_REFRESH = 40.0
 _PER_TELLING = 4.0
 """How often a pause is as long as that took, up to the longest."""
 _LONGEST_SLEEP = 1.0  # those who went are noticed after so long

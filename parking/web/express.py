@@ -21,6 +21,12 @@ from parking.web.params import AtQuery, AvailabilityQuery, NearbyQuery, Query, r
 from parking.web.prebuilt import Validated, assemble, lines
 from parking.web.replies import encode, private_head, problem
 
+Write = Callable[[bytes], None]
+"""Takes the bytes of an answer."""
+
+Told = Receipt | Exception
+"""What became of a push."""
+
 LARGEST_BODY = 64 * 1024
 _LONGEST_HEAD = 2048
 _HEAD = re.compile(
@@ -105,7 +111,7 @@ class Pushing(Protocol):
     def judge(self, body: bytes, who: Principal) -> Chunk:
         """Judge a body; ParkingError when it is none."""
 
-    def store_soon(self, chunk: Chunk, told: Callable[[Receipt | Exception], None]) -> None:
+    def store_soon(self, chunk: Chunk, told: Callable[[Told], None]) -> None:
         """Store what was judged, and tell the receipt or what failed. Overloaded: it will not."""
 
 
@@ -114,11 +120,11 @@ class Work:
 
     __slots__ = ("_begin",)
 
-    def __init__(self, begin: Callable[[Callable[[bytes], None]], None]) -> None:
+    def __init__(self, begin: Callable[[Write], None]) -> None:
         """Make it by `begin`, which calls what it is given with the bytes to write, once."""
         self._begin = begin
 
-    def begin(self, write: Callable[[bytes], None]) -> None:
+    def begin(self, write: Write) -> None:
         """Begin it; `write` may be called before this ends."""
         self._begin(write)
 
@@ -194,8 +200,8 @@ class Express:
             return None
         name = asked.name or self._gate.new_name()
 
-        def begin(write: Callable[[bytes], None]) -> None:
-            def told(found: Receipt | Exception) -> None:
+        def begin(write: Write) -> None:
+            def told(found: Told) -> None:
                 try:
                     answer = self._stored(found, name, started)
                 except Exception as error:  # noqa: BLE001 - nobody is left without an answer
@@ -209,7 +215,7 @@ class Express:
 
         return Work(begin)
 
-    def _stored(self, found: Receipt | Exception, name: str, started: float) -> bytes:
+    def _stored(self, found: Told, name: str, started: float) -> bytes:
         """Give the answer to a push."""
         if not isinstance(found, Exception):
             status, body = 200, encode(found)
