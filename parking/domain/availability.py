@@ -68,7 +68,9 @@ def fold_placed(  # noqa: C901 - one dispatch
     if place_id is not None and layout is not None:
         zone = _heard(state, place_id, entry.at)
         if type(event) is SpaceEvent:
-            _fold_space(_heard_space(state, event.space, entry.at), entry, event)
+            space = _heard_space(state, event.space, entry.at)
+            if later(space.latest, entry.at, entry.id):
+                space.latest = Reading(entry.at, entry.id, int(event.occupied))
         elif type(event) is Passage:
             _fold_passage(zone, entry.at, event)
         elif type(event) is Count or type(event) is Recount:
@@ -116,11 +118,6 @@ def _heard_space(state: LotState, space_id: str, at: int) -> SpaceState:
     return space
 
 
-def _fold_space(space: SpaceState, entry: Entry, event: SpaceEvent) -> None:
-    if later(space.latest, entry.at, entry.id):
-        space.latest = Reading(entry.at, entry.id, int(event.occupied))
-
-
 def _fold_passage(zone: ZoneState, at: int, event: Passage) -> None:
     if zone.base is not None and at <= zone.base.at:
         return
@@ -129,9 +126,8 @@ def _fold_passage(zone: ZoneState, at: int, event: Passage) -> None:
     if zone.settled_at is not None and at <= zone.settled_at:
         zone.settled += delta
         return
-    zone.moves.append(at, delta)
     zone.moved += delta
-    number = len(zone.moves)
+    number = zone.moves.append(at, delta)
     if number >= MANY and number & (number - 1) == 0:  # at each doubling: it looks at all of them
         _settle(zone)
 

@@ -16,10 +16,11 @@ class Moves:
         for at, cars in moves:
             self.append(at, cars)
 
-    def append(self, at: int, cars: int) -> None:
-        """Add one."""
+    def append(self, at: int, cars: int) -> int:
+        """Add one; gives how many there are then."""
         self.at.append(at)
         self.cars.append(cars)
+        return len(self.at)
 
     def __len__(self) -> int:
         """How many there are."""
