@@ -5,6 +5,7 @@ The service must not run on a database that gets a past this way, or it would no
 
 import time
 from collections.abc import Sequence
+from statistics import median
 
 import asyncpg
 import uvloop
@@ -18,6 +19,7 @@ from tests.bench.traffic import Traffic
 
 _AT_ONCE = 10_000
 _LAST = "SELECT coalesce(max(seq), 0) FROM event"
+_NOTHING = "UPDATE log_head SET seq = seq"
 _HEAD = "UPDATE log_head SET seq = greatest(seq, $1)"
 
 
@@ -41,6 +43,24 @@ def copy_rows(dsn: str, seed: int, count: int, batch: int, seconds: float) -> Re
                 if time.perf_counter() - began > seconds:
                     break
             return {"rate": done / (time.perf_counter() - began)}
+        finally:
+            await connection.close()
+
+    return uvloop.run(run())
+
+
+def commit_least(dsn: str, seconds: float) -> Reading:
+    """Commit nearly nothing over and over: what durability alone costs here and now."""
+
+    async def run() -> Reading:
+        connection = await asyncpg.connect(dsn)
+        try:
+            times: list[float] = []
+            began = time.perf_counter()
+            while (left := time.perf_counter() - began) < seconds:
+                await connection.execute(_NOTHING)
+                times.append(time.perf_counter() - began - left)
+            return {"rate": len(times) / left, "p50_ms": median(times) * 1000}
         finally:
             await connection.close()
 

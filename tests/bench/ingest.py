@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Sequence
 
 from tests.bench import loads
-from tests.bench.bulk import copy_rows
+from tests.bench.bulk import commit_least, copy_rows
 from tests.bench.client import Target
 from tests.bench.figures import Finding, Reading, Rounds, Samples, at_least, at_most, samples
 from tests.bench.grounds import Grounds
@@ -51,15 +51,18 @@ def singles(grounds: Grounds) -> list[Finding]:
         grounds.ceiling() as ceiling,
         grounds.rowwise() as rowwise,
     ):
+        target = grounds.database()
         found = grounds.measure(
             service,
             {
                 "service": _pushing(grounds, service, loads.push_singles),
                 "ceiling": _pushing(grounds, ceiling, loads.push_singles),
+                "commit": lambda: grounds.aside(commit_least, target, grounds.pace.seconds / 5),
                 "rowwise": _pushing(grounds, rowwise, loads.push_singles),
             },
         )
     own, notes = samples(found["service"]), beside(found)
+    notes["commit_ms"] = samples(found["commit"], "p50_ms").median
     return [
         Finding("singles", "posts/s", own, "aiohttp, {}", samples(found["ceiling"]),
                 at_least(0.7), notes),
