@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, TypeVar
 
 from parking import metrics
@@ -55,7 +56,7 @@ class _Waiting:
             log.exception("what was stored could not be told")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Batch:
     """What is stored by one transaction: the requests, their entries, and one of each identity."""
 
@@ -73,7 +74,13 @@ class _Batch:
         """List the rows of all entries, if some are there and no identity is there twice."""
         if len(self.first) < len(self.entries) or not any(each.rows for each in self.group):
             return None
-        return [rows for each in self.group for rows in each.rows or [Rows.of(each.entries)]]
+        packed: list[Rows] = []
+        for is_packed, some in groupby(self.group, key=lambda each: bool(each.rows)):
+            if is_packed:
+                packed += [rows for each in some for rows in each.rows]
+            else:  # many small ones cost less together
+                packed.append(Rows.of([entry for each in some for entry in each.entries]))
+        return packed
 
 
 def _first_of(entries: Iterable[Entry]) -> Identities:
@@ -82,6 +89,10 @@ def _first_of(entries: Iterable[Entry]) -> Identities:
     for entry in entries:
         first.setdefault((entry.lot, entry.id), entry)
     return first
+
+
+def _stopping() -> Overloaded:
+    return Overloaded("The service is stopping.", headers={"Retry-After": "1"})
 
 
 class GroupCommit:
@@ -95,6 +106,7 @@ class GroupCommit:
         self._depth = 0
         self._wake = asyncio.Event()
         self._closing = False
+        self._owed: list[_Batch] = []  # answers
         self._writing = asyncio.Lock()
         # marks of identities, not these themselves: that two share one only costs the long way
         self._recent: set[int] = set()
@@ -130,9 +142,10 @@ class GroupCommit:
             told([])
             return
         if self._closing or self._depth + len(entries) > MOST_WAITING:
-            raise Overloaded(
-                "The service is stopping." if self._closing else "Too many events are waiting.",
-                headers={"Retry-After": "1"},
+            raise (
+                _stopping()
+                if self._closing
+                else Overloaded("Too many events are waiting.", headers={"Retry-After": "1"})
             )
         self._waiting.append(_Waiting(entries, rows, told))
         self._depth += len(entries)
@@ -151,6 +164,7 @@ class GroupCommit:
                     await self._wake.wait()
                     continue
                 batch = _Batch.of(self._gather())
+                self._owed.append(batch)
                 committed = await self._attempt(batch, self._store(batch))
                 if finishing is not None:
                     await finishing
@@ -160,9 +174,14 @@ class GroupCommit:
             if finishing is not None:
                 await finishing
         finally:
+            self.close()
             if finishing is not None and not finishing.done():
                 finishing.cancel()
                 await asyncio.wait((finishing,))
+            while self._owed:  # only who was cut off owes any
+                self._answer(self._owed[0], DatabaseAway("The service was stopped."))
+            while self._waiting:
+                self._waiting.popleft().tell(_stopping())
             await self._writer.close()
 
     def close(self) -> None:
@@ -198,18 +217,22 @@ class GroupCommit:
         return None
 
     async def _finish(self, batch: "_Batch", committed: Committed) -> None:
-        outcomes = await self._attempt(batch, self._show(batch, committed))
+        outcomes = await self._attempt(batch, self._count(batch, committed))
         if outcomes is None:
             return
-        self.repeats.count(batch.entries, outcomes)
-        self._depth -= len(batch.entries)  # first: who is told may go on at once
+        self._settle(batch)
         at = 0
         for waiting in batch.group:
             waiting.tell(outcomes[at : at + len(waiting.entries)])
             at += len(waiting.entries)
 
-    def _answer(self, batch: "_Batch", error: ParkingError) -> None:
+    def _settle(self, batch: "_Batch") -> None:
+        """Count a batch as answered, before it is: who is told may go on at once."""
+        self._owed.remove(batch)
         self._depth -= len(batch.entries)
+
+    def _answer(self, batch: "_Batch", error: ParkingError) -> None:
+        self._settle(batch)
         for waiting in batch.group:
             # one each: who catches it may add to it what is nobody else's
             waiting.tell(type(error)(error.detail, headers=error.headers))
@@ -225,6 +248,11 @@ class GroupCommit:
             )
             self._remember(marks)
         return committed
+
+    async def _count(self, batch: "_Batch", committed: Committed) -> list[Outcome]:
+        outcomes = await self._show(batch, committed)
+        self.repeats.count(batch.entries, outcomes)
+        return outcomes
 
     async def _show(self, batch: _Batch, committed: Committed) -> list[Outcome]:
         """Take what was stored into the board, and say what became of each entry."""

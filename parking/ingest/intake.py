@@ -15,12 +15,13 @@ from parking.domain.access import Principal
 from parking.domain.events import TYPE_NAMES, Entry, Event, type_name
 from parking.domain.instants import DAY
 from parking.domain.refused import LONGEST_EVENT
-from parking.errors import ParkingError
-from parking.ingest.commits import Found, GroupCommit
+from parking.errors import Overloaded, ParkingError
+from parking.ingest.commits import MOST_WAITING, Found, GroupCommit
 from parking.ingest.judging import Judge, Refused, name, read
 from parking.ingest.receipts import Named, Receipt, Rejection
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
+from parking.live.turns import give_way
 from parking.store.at_once import MOST as SMALL
 from parking.store.copying import Rows
 from parking.store.log import Outcome
@@ -58,6 +59,7 @@ class Intake:
         self._commits = commits
         self._letters = letters
         self._many = asyncio.Lock()
+        self._unjudged = 0  # events of long lists
         self._incomplete: set[asyncio.Task[None]] = set()
         self._retention = None if retention_days is None else retention_days * DAY
 
@@ -103,21 +105,27 @@ class Intake:
         """Judge any number of events as `judge` does, and make rows of what is much.
 
         All else goes on in between, above all the talk with the database that stores others; of
-        long lists one after the other is judged.
+        long lists one after the other is judged. Overloaded: too many wait for that.
         """
         if len(raws) <= _AT_ONCE:
             return self.judge(raws, principal, start)
+        if self._unjudged + len(raws) > MOST_WAITING:
+            raise Overloaded("Too many events are waiting.", headers={"Retry-After": "1"})
         chunk = Chunk([], [], [], "http", principal)
-        async with self._many:
-            for at in range(0, len(raws), _AT_ONCE):
-                if at:
-                    await asyncio.sleep(0)
-                judged = self.judge(raws[at : at + _AT_ONCE], principal, start + at)
-                chunk.entries += judged.entries
-                chunk.indexes += judged.indexes
-                chunk.rejections += judged.rejections
-                if judged.entries and len(raws) > SMALL:
-                    chunk.rows.append(Rows.of(judged.entries))
+        self._unjudged += len(raws)
+        try:
+            async with self._many:
+                for at in range(0, len(raws), _AT_ONCE):
+                    if at:
+                        await give_way()
+                    judged = self.judge(raws[at : at + _AT_ONCE], principal, start + at)
+                    chunk.entries += judged.entries
+                    chunk.indexes += judged.indexes
+                    chunk.rejections += judged.rejections
+                    if judged.entries and len(raws) > SMALL:
+                        chunk.rows.append(Rows.of(judged.entries))
+        finally:
+            self._unjudged -= len(raws)
         return chunk
 
     def _keep(

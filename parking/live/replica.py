@@ -18,6 +18,7 @@ from parking.errors import DatabaseAway
 from parking.live.activity import Activity
 from parking.live.board import Board
 from parking.live.devices import Devices
+from parking.live.turns import give_way
 from parking.store import devices, history, keys, lots, snapshots
 from parking.store.database import Database
 
@@ -182,11 +183,11 @@ class Replica:
         """Take up this instance's own commit: entries after place `before`, up to `after`."""
         async with self._order:
             try:
-                if self._position < before:
-                    await self._catch_up()
                 if self._position == before:
                     await self._take_all(entries)
                     self._position = after
+                elif self._position < after:  # others' come first, or part of it was read already
+                    await self._catch_up()
             except DatabaseAway:  # stored they are; the board follows when the database is back
                 log.warning("the board is behind the log")
         if self._unbuilt and (self._builder is None or self._builder.done()):
@@ -207,7 +208,7 @@ class Replica:
         """Show entries that follow those shown, some at a time, for others to go on in between."""
         for at in range(0, len(entries), _TAKEN_AT_ONCE):
             if at:
-                await asyncio.sleep(0)
+                await give_way()
             some = entries[at : at + _TAKEN_AT_ONCE]
             self._unbuilt |= self.board.take(some, self.clock())
             self.activity.count(some)

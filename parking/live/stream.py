@@ -63,16 +63,18 @@ class Stream:
             shortest, longest = _PAUSES
             await asyncio.sleep(min(max(wanted, shortest), longest))
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._patience()):
+                async with asyncio.timeout(self._patience(time())):
                     await self._replica.changed.wait()
 
-    def _patience(self) -> float:
-        """Give the seconds until something changes by itself, or is to be told."""
+    def _patience(self, now: float) -> float:
+        """Give the seconds until something changes by itself, or is to be told; it is `now`."""
         wake = self._board.next_wake
         seconds = _LONGEST_SLEEP
         if wake is not None:
             seconds = min(max((wake - self._replica.clock()) / 1e6, 0), seconds)
-        return min(seconds, _PAUSES[1]) if self._board.version != self._told else seconds
+        if self._board.version == self._told:
+            return seconds
+        return max(min(seconds, self._told_at + _PAUSES[1] - now), 0)
 
     async def wait(self, version: int, seconds: float) -> bool:
         """Wait until there is news after `version`; False when there was none for so long."""

@@ -1,4 +1,4 @@
-"""Turns: of costly reads a few go at once, some wait, and further ones are told to come again."""
+"""Turns: long work lets others go on in between; of costly reads only a few go at once."""
 
 import asyncio
 import contextlib
@@ -7,8 +7,14 @@ from collections.abc import AsyncIterator
 from parking.errors import Overloaded
 
 
+async def give_way() -> None:
+    """Let others go on, those too whom what came meanwhile wakes."""
+    await asyncio.sleep(0)  # it is read, and wakes who waits for it
+    await asyncio.sleep(0)  # these go on
+
+
 class Turns:
-    """Lets `at_once` pass, and `most` wait."""
+    """Lets `at_once` pass, and `most` wait; tells further ones to come again."""
 
     def __init__(self, at_once: int, most: int) -> None:
         """Begin with nobody there."""

@@ -27,7 +27,6 @@ log = logging.getLogger("parking.store.log")
 Outcome = Literal["accepted", "duplicate", "conflict"]
 
 _COMMIT_SECONDS = 20.0
-_NEVER = (1 << 63) - 1
 _ADVANCE = "UPDATE log_head SET seq = seq + $1 RETURNING seq, worked_to, retained_from"
 _CONFIRMED = """
 SELECT set_config('synchronous_commit', 'on', false)
@@ -87,7 +86,7 @@ class LogWriter:
         suspects: bool,
         packed: Sequence[Rows] | None = None,
     ) -> Committed:
-        """Store the entries, whose identities differ, and number the accepted ones.
+        """Store the entries, some whose identities differ, and number the accepted ones.
 
         `packed`: their rows, where these were made before.
 
@@ -115,7 +114,7 @@ class LogWriter:
     ) -> Committed:
         connection = await self._connected()
         moments = [entry.at for entry in entries]
-        earliest = min(moments, default=_NEVER)
+        earliest = min(moments)
         months = _list_months(moments)
         await self._have_months(connection, months)
         for _ in range(3):
@@ -234,8 +233,6 @@ async def _advance(connection: asyncpg.Connection, number: int, earliest: int) -
 
 def _list_months(moments: Sequence[int]) -> set[int]:
     """List the months of moments in us; mostly these are all of one."""
-    if not moments:
-        return set()
     ends = {month_of(min(moments)), month_of(max(moments))}
     return ends if len(ends) == 1 else set(map(month_of, moments))
 

@@ -36,6 +36,8 @@ _MOST_LISTED = 1_000
 _LINES_A_CHUNK = 1_000
 _LONGEST_LINE = 64 * 1024
 _CHUNKS_IN_FLIGHT = 16
+_CHUNKS_OF_ALL = 48
+"""Of all streams together: they wait for each other, and leave half of the queue to all others."""
 NDJSON = ("application/x-ndjson", "application/ndjson")
 
 
@@ -56,6 +58,7 @@ class Events:
         self._letters = letters
         self._authenticate = authenticate
         self._turns = Turns(2, 50)
+        self._room = asyncio.Semaphore(_CHUNKS_OF_ALL)
         self._stopping = asyncio.Event()
 
     def close(self) -> None:
@@ -102,10 +105,9 @@ class Events:
         try:
             async for start, lines in _until(self._stopping, _chunks(call.request)):
                 who = self._authenticate(call.request)
-                if len(flying) == _CHUNKS_IN_FLIGHT:
+                while flying and (flying[0].done() or len(flying) == _CHUNKS_IN_FLIGHT):
                     land(await flying.popleft())
-                chunk = await self._judge_lines(start, lines, who)
-                flying.append(asyncio.create_task(self._intake.store(chunk)))
+                flying.append(await self._begin_chunk(start, lines, who))
             while flying:
                 land(await flying.popleft())
         except (DatabaseAway, Overloaded, InvalidInput, Unauthorized) as error:
@@ -117,6 +119,20 @@ class Events:
         finally:
             await asyncio.gather(*flying, return_exceptions=True)
         return add(receipts, _MOST_LISTED)
+
+    async def _begin_chunk(
+        self, start: int, lines: list[bytes], who: Principal
+    ) -> asyncio.Task[Receipt]:
+        """Judge lines when there is room for them, and begin to store them."""
+        await self._room.acquire()
+        try:
+            chunk = await self._judge_lines(start, lines, who)
+        except BaseException:
+            self._room.release()
+            raise
+        storing = asyncio.create_task(self._intake.store(chunk))
+        storing.add_done_callback(lambda _: self._room.release())
+        return storing
 
     async def _judge_lines(self, start: int, lines: list[bytes], who: Principal) -> Chunk:
         """Judge lines of which blank ones are skipped but counted."""

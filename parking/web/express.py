@@ -201,7 +201,13 @@ class Express:
         name = asked.name or self._gate.new_name()
 
         def begin(write: Write) -> None:
+            answered = False
+
             def told(found: Told) -> None:
+                nonlocal answered
+                if answered:
+                    return
+                answered = True
                 try:
                     answer = self._stored(found, name, started)
                 except Exception as error:  # noqa: BLE001 - nobody is left without an answer

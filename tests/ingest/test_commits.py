@@ -13,7 +13,7 @@ from parking.ingest.commits import GroupCommit
 from parking.store import history
 from parking.store.copying import Rows
 from parking.store.log import Committed, LogWriter, Outcome
-from tests.e2e.wire import description, zone
+from tests.e2e.wire import description, until, zone
 from tests.entries import NOW, entry, passage
 from tests.nodes import Node, started
 
@@ -149,7 +149,7 @@ async def test_rows_made_before_and_rows_made_late_go_together(
     group: GroupCommit, door: Door, node: Node
 ) -> None:
     """Large requests come with their rows, those of small ones are made when they are stored."""
-    batches = [cars(150, "a"), cars(3, "b"), cars(299, "c"), cars(1, "d")]
+    batches = [cars(150, "a"), cars(2, "b"), cars(1, "e"), cars(299, "c"), cars(1, "d")]
     waiting = await waiting_behind(group, door)
     for batch in batches:
         pieces = [batch[at : at + 100] for at in range(0, len(batch), 100)]
@@ -167,7 +167,7 @@ async def test_rows_made_before_and_rows_made_late_go_together(
         was.seq = now.seq
         assert now == was
     # The identities are stored too, those of both kinds of rows.
-    assert await group.submit([*cars(150, "a"), *cars(3, "b")]) == ["duplicate"] * 153
+    assert await group.submit([*cars(150, "a"), *cars(2, "b")]) == ["duplicate"] * 152
 
 
 async def test_repetition_within_a_group(group: GroupCommit, door: Door, node: Node) -> None:
@@ -293,6 +293,47 @@ async def test_closing_lets_those_in_who_wait(node: Node, door: Door) -> None:
     assert [len(outcomes) for outcomes in await asyncio.gather(*waiting)] == [1, 2, 3]
     await asyncio.wait_for(running, 10)
     assert len(await stored(node)) == 6
+
+
+async def test_cut_off_it_leaves_nobody_without_an_answer(node: Node, door: Door) -> None:
+    group = GroupCommit(node.writer, node.replica)
+    running = asyncio.create_task(group.run())
+    first, *others = await waiting_behind(group, door, cars(2, "a"), cars(3, "b"))
+    running.cancel()
+    await asyncio.wait([running, first, *others], timeout=10)
+    assert isinstance(first.exception(), DatabaseAway)  # it may be stored
+    assert {type(other.exception()) for other in others} == {Overloaded}  # these are not
+
+
+async def number(node: Node, wanted: int) -> bool:
+    return len(await stored(node)) == wanted
+
+
+async def test_cut_off_while_it_shows_it_leaves_nobody_without_an_answer(node: Node) -> None:
+    group = GroupCommit(node.writer, node.replica)
+    running = asyncio.create_task(group.run())
+    async with node.replica._order:  # nothing can be shown
+        waiting = [asyncio.create_task(group.submit(cars(1, "a")))]
+        await until(lambda: number(node, 1))
+        waiting.append(asyncio.create_task(group.submit(cars(1, "b"))))
+        await until(lambda: number(node, 2))
+        running.cancel()
+        await asyncio.wait([running, *waiting], timeout=10)
+    assert [type(each.exception()) for each in waiting] == [DatabaseAway] * 2
+
+
+async def test_a_fault_of_ours_fails_one_batch_alone(
+    group: GroupCommit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(group.repeats, "count", fail)
+        with pytest.raises(DatabaseAway):
+            await group.submit(cars(1, "a"))
+    assert await group.submit(cars(1, "a")) == ["duplicate"]
+    assert group._depth == 0
 
 
 async def test_idle_it_closes_at_once(node: Node) -> None:

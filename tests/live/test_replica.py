@@ -461,3 +461,21 @@ async def test_shown_by_half_it_goes_on_from_there(node: Node) -> None:
     await node.replica.sync()
     assert node.replica._position == committed.after
     assert inside(node) == 1800
+
+
+async def test_what_was_read_by_half_is_whole_when_it_is_told(node: Node) -> None:
+    """A reader of the log that is stopped within a commit leaves no gap to who made it."""
+    await node.describe("p1", description([zone("g", "gates", 100_000)]))
+    await node.take([base("base", NOW - 2 * HOUR)])
+    entries = node.entries(cars(1800))
+    committed = await node.writer.commit(entries, suspects=False)
+    reading = asyncio.create_task(node.replica.sync())
+    while not committed.before < node.replica._position < committed.after:
+        assert not reading.done()
+        await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.wait([reading])
+    assert committed.before < node.replica._position < committed.after
+    await node.replica.committed(committed.before, committed.after, entries)
+    assert node.replica._position == committed.after
+    assert inside(node) == 1800
