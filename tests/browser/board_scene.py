@@ -32,7 +32,7 @@ def judged_district(server: PostgresServer) -> Iterator[RunningService]:
 
 async def sign_in(page: Page, key: str) -> None:
     await page.locator('input[type="password"]').fill(key)
-    await page.locator('.signin button[type="submit"]').click()
+    await page.locator('.sign-in button[type="submit"]').click()
     await expect(page.locator('.connection[data-state="live"]')).to_be_visible()
 
 

@@ -67,7 +67,7 @@ def weeks() -> str:
 
 async def signed_in(page: Page) -> None:
     await page.locator('input[type="password"]').fill(key())
-    await page.locator('.signin button[type="submit"]').click()
+    await page.locator('.sign-in button[type="submit"]').click()
     await page.locator('.connection[data-state="live"]').wait_for()
 
 

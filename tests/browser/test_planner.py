@@ -139,6 +139,7 @@ async def test_a_key_that_is_revoked_signs_out(
     call(planned, "DELETE", f"/v1/keys/{made['id']}")
     await page.get_by_role("button", name="Last 7 days").click()
     await expect(page.locator("#key")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_contain_text("no longer valid")
 
 
 async def test_an_operator_sees_its_own_lots(open_page: OpenPage, planned: RunningService) -> None:

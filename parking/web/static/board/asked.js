@@ -1,8 +1,8 @@
 /* What the service was asked, asked again by the clock and when something has changed. */
 
 import { Problem } from "../api.js";
+import { refused } from "../signin/session.js";
 import { useEffect, useRef, useState } from "../vendor/preact/htm-preact.js";
-import { refused } from "./session.js";
 
 const PAUSE_MS = 1500; // between two questions that changes ask for
 

@@ -1,9 +1,9 @@
 /* A question in front of everything else: a form in a dialog, which tells how its sending went. */
 
 import { Problem } from "../api.js";
+import { refused } from "../signin/session.js";
 import { Trouble } from "../ui.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact/htm-preact.js";
-import { refused } from "./session.js";
 import { t } from "./say.js";
 
 /** A dialog with a form: `send()` does it, and throws what went wrong; `onClose` ends it.

@@ -2,11 +2,11 @@
 
 import { askJson, Problem } from "../api.js";
 import { clock } from "../formats.js";
+import { refused } from "../signin/session.js";
 import { Trouble } from "../ui.js";
 import { html, useEffect, useState } from "../vendor/preact/htm-preact.js";
 import { useAsked } from "./asked.js";
 import { t, wordFor } from "./say.js";
-import { refused } from "./session.js";
 
 const TYPES = ["space", "passage", "count", "flag", "recount", "heartbeat", "status", "void"];
 const SHOWN = 25;

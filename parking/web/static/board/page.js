@@ -5,6 +5,8 @@ import { useLastHeard } from "../drivers/lastheard.js";
 import { useNow } from "../formats.js";
 import { named, useLanguage } from "../i18n.js";
 import { Live, useLive } from "../live.js";
+import { SignIn, SignOut } from "../signin/form.js";
+import { confirm, useSession } from "../signin/session.js";
 import { Connection, Header, keepForOffline, Trouble } from "../ui.js";
 import { html, render, useEffect, useMemo, useState } from "../vendor/preact/htm-preact.js";
 import { readAddress, writeAddress } from "./address.js";
@@ -12,9 +14,8 @@ import { useAsked } from "./asked.js";
 import { Keys } from "./keys.js";
 import { LotView, NoLot } from "./lot.js";
 import { Overview } from "./overview.js";
+import { mayJudge, mayManageKeys, mayRun } from "./rights.js";
 import { t } from "./say.js";
-import { confirm, mayJudge, mayManageKeys, mayRun, signOut, useSession } from "./session.js";
-import { SignIn } from "./signin.js";
 import { usePast } from "./trend.js";
 import { byNeed, troublesOf } from "./troubles.js";
 
@@ -25,13 +26,13 @@ const LEAST_MS = 5000; // over less time than that no rate is told
 
 function Page() {
   useLanguage();
-  const { session, ended } = useSession();
+  const { session } = useSession();
   useEffect(() => {
     confirm();
   }, []);
   if (session === null) {
     return html`<${Header} page="board" />
-      <main id="main" class="board"><${SignIn} ended=${ended} /></main>`;
+      <main id="main" class="board"><${SignIn} /></main>`;
   }
   return html`<${Board} key=${session.id} session=${session} />`;
 }
@@ -130,7 +131,7 @@ function Board({ session }) {
           ${t("keys")}
         </button>`}
         <span class="muted">${whoWords(session)}</span>
-        <button type="button" class="quiet" onClick=${signOut}>${t("signout")}</button>
+        <${SignOut} />
       </div>
     <//>
     <main id="main" class="board" data-view=${keys ? "keys" : shown.lot === null ? "wall" : "lot"}>

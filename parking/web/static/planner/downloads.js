@@ -1,7 +1,7 @@
 /* Files of what is shown: rows as the service writes them, and a picture made here. */
 
 import { ask, Problem } from "../api.js";
-import { key } from "../session.js";
+import { key } from "../signin/session.js";
 import { html, useState } from "../vendor/preact/htm-preact.js";
 import { picture } from "./picture.js";
 import { parametersOf, partsOf } from "./usage.js";

@@ -2,8 +2,8 @@
 
 import { now, Problem } from "../api.js";
 import { useLanguage } from "../i18n.js";
-import { key, signOut, useKey } from "../session.js";
-import { SignIn } from "../signin.js";
+import { SignIn, SignOut } from "../signin/form.js";
+import { key, refused, useSession } from "../signin/session.js";
 import { Header, keepForOffline, Trouble } from "../ui.js";
 import { html, render, useEffect, useMemo, useState } from "../vendor/preact/htm-preact.js";
 import { readAddress, writeAddress } from "./address.js";
@@ -15,20 +15,20 @@ import { Heat } from "./heat.js";
 import { presets, wallClock } from "./period.js";
 import { Ranking } from "./ranking.js";
 import { courseOf, figuresOf, weekOf } from "./sums.js";
-import { check, mainZone, readLots, readView } from "./usage.js";
+import { mainZone, readLots, readView } from "./usage.js";
 import { lotsWords, periodWords, t } from "./writing.js";
 
 const ASKED = ["from", "to", "district", "hours", "vs", "vsFrom", "vsTo"];
 
 function Page() {
   useLanguage();
-  const signedIn = useKey() !== null;
+  const { session } = useSession();
   return html`
     <${Header} page="planner">
-      ${signedIn && html`<button type="button" class="quiet" onClick=${signOut}>${t("signOut")}</button>`}
+      ${session && html`<${SignOut} />`}
     <//>
     <main id="main" class="planner">
-      ${signedIn ? html`<${Planner} />` : html`<${SignIn} hint=${t("hint")} check=${check} />`}
+      ${session ? html`<${Planner} />` : html`<${SignIn} hint=${t("hint")} />`}
     </main>
   `;
 }
@@ -36,7 +36,7 @@ function Page() {
 /* A refusal to be shown; a key that holds no more signs out. */
 function refusal(error) {
   if (!(error instanceof Problem)) throw error;
-  if (error.status === 401) signOut();
+  refused(error);
   return error;
 }
 

@@ -1,21 +1,10 @@
 /* What the page asks the service for. Each time zone is asked for its own period: its days begin at
    other moments than those of another. */
 
-import { ask, listAll } from "../api.js";
+import { listAll } from "../api.js";
 import { addDays, bucketOf, comparedWith, startOf, wholeBucket } from "./period.js";
 
 const MOST_NAMED = 100; // ids in an address, which proxies bound
-
-/** Check a key: it must be one that may read usage at all. Gives nothing. */
-export async function check(key) {
-  const parameters = {
-    from: "2026-01-01T00:00:00Z",
-    to: "2026-01-01T01:00:00Z",
-    bucket: "hour",
-    limit: 1,
-  };
-  await ask("v1/usage", { key, parameters });
-}
 
 /** Give the lots that a key may read, Map id → description; null for lots that are retired. */
 export async function readLots(key, moment) {
