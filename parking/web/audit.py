@@ -13,7 +13,7 @@ from parking.store import audit
 from parking.store.audit import Act, Action, Place
 from parking.web.calls import Call
 from parking.web.models import Id
-from parking.web.pages import invalid_cursor, make_cursor, read_cursor
+from parking.web.pages import end_page, invalid_cursor, read_cursor
 from parking.web.params import Instant, PageQuery
 from parking.web.replies import reply_value
 
@@ -53,10 +53,7 @@ class Audit:
                 before=before,
                 limit=query.limit + 1,
             )
-        following = None
-        if len(acts) > query.limit:
-            del acts[query.limit :]
-            following = make_cursor(*(str(part) for part in acts[-1].place))
+        following = end_page(acts, query.limit, lambda act: act.place)
         return reply_value({"items": [_shown(act) for act in acts], "next": following})
 
 

@@ -19,6 +19,7 @@ from parking.web.calls import Call, read_model
 from parking.web.pages import make_cursor, read_cursor
 from parking.web.params import LotsQuery
 from parking.web.replies import cached, encode, reply_value
+from parking.web.visible import get_lot
 
 
 class Lots:
@@ -48,7 +49,7 @@ class Lots:
 
     async def get_lot(self, call: Call) -> web.StreamResponse:
         """Read a description."""
-        live, layout = self.find(call.part("lot"))
+        live, layout = get_lot(self._replica, call.part("lot"))
         now = self._replica.clock()
         return cached(call.request, encode(describe(live.id, layout.lot, call.query.crs, now)))
 
@@ -57,7 +58,7 @@ class Lots:
         lot_id = call.part("lot")
 
         def decide() -> list[Wish]:
-            self.find(lot_id)
+            get_lot(self._replica, lot_id)
             return [Wish(lot_id, None, self._replica.last_change(lot_id), call.name)]
 
         await self._replica.change_lots(decide, call.who.key_id)
@@ -103,7 +104,7 @@ class Lots:
         spaces = (await read_model(call.request, models.SpaceList)).to_spaces()
 
         def decide() -> list[Wish]:
-            _, layout = self.find(lot_id)
+            _, layout = get_lot(self._replica, lot_id)
             if not who.may_write_lot(layout.lot.operator):
                 raise Forbidden("The lot is another operator's.")
             self._check_spaces(layout, zone_id, [space.id for space in spaces])
@@ -132,19 +133,12 @@ class Lots:
 
     async def get_spaces(self, call: Call) -> web.StreamResponse:
         """Read the list of a zone's spaces."""
-        live, layout = self.find(call.part("lot"))
+        live, layout = get_lot(self._replica, call.part("lot"))
         zone_id = call.part("zone")
         if zone_id not in layout.zones:
             raise NotFound("There is no such zone.")
         spaces = layout.lists.get(zone_id, ())
         return cached(call.request, encode({"lot": live.id, "zone": zone_id, "spaces": spaces}))
-
-    def find(self, lot_id: str) -> tuple[LiveLot, Layout]:
-        """Give a lot that is not retired; NotFound."""
-        live = self._replica.board.find(lot_id)
-        if live is None or live.timeline.current is None:
-            raise NotFound("There is no such lot.")
-        return live, live.timeline.current
 
 
 def wish_lot(replica: Replica, lot_id: str, wanted: Lot, call: Call) -> tuple[list[Wish], bool]:

@@ -17,7 +17,7 @@ from parking.store import quality
 from parking.store.quality import FIRST_DAY, LAST_DAY, Judged, Place
 from parking.web.calls import Call
 from parking.web.models import Id
-from parking.web.pages import invalid_cursor, make_cursor, read_cursor
+from parking.web.pages import end_page, invalid_cursor, read_cursor
 from parking.web.params import Ids, PageQuery
 from parking.web.replies import reply_value
 from parking.web.visible import list_visible
@@ -83,10 +83,7 @@ class Quality:
                 days = await quality.list_page(
                     connection, lots, first=first, last=last, after=after, limit=number
                 )
-        following = None
-        if len(days) > query.limit:
-            del days[query.limit :]
-            following = make_cursor(days[-1].lot, days[-1].day.isoformat())
+        following = end_page(days, query.limit, lambda one: (one.lot, one.day))
         return reply_value({"items": [_shown(day) for day in days], "next": following})
 
 

@@ -12,7 +12,7 @@ from parking.store import rejections
 from parking.store.rejections import Rejected
 from parking.web.calls import Call
 from parking.web.models import Id
-from parking.web.pages import invalid_cursor, make_cursor, read_cursor
+from parking.web.pages import end_page, invalid_cursor, read_cursor
 from parking.web.params import PageQuery
 from parking.web.replies import reply_value
 
@@ -44,10 +44,7 @@ class Rejections:
                 before=None if query.cursor is None else _read_number(query.cursor),
                 limit=query.limit + 1,
             )
-        following = None
-        if len(found) > query.limit:
-            del found[query.limit :]
-            following = make_cursor(str(found[-1].number))
+        following = end_page(found, query.limit, lambda one: (one.number,))
         return reply_value({"items": [_shown(one) for one in found], "next": following})
 
 

@@ -10,16 +10,16 @@ from parking.domain.instants import SECOND, rfc3339
 from parking.domain.quality.findings import Finding
 from parking.domain.states import LotState, SensorState
 from parking.domain.timeline import Layout
-from parking.errors import NotFound
 from parking.live.lot import LiveLot
 from parking.live.replica import Replica
 from parking.live.turns import Turns
 from parking.store import quality
 from parking.web.calls import Call
-from parking.web.pages import invalid_cursor, make_cursor, read_cursor
+from parking.web.pages import cut_page
 from parking.web.params import PageQuery
 from parking.web.quality import shown_finding
 from parking.web.replies import reply_value
+from parking.web.visible import get_lot
 
 State = Literal["ok", "silent", "stuck", "never_heard"]
 
@@ -34,22 +34,12 @@ class Sensors:
 
     async def list(self, call: Call) -> web.StreamResponse:
         """List the lot's sensors: those that named themselves, and what else should be heard."""
-        live = self._replica.board.find_shown(call.part("lot"))
-        if live is None or live.timeline.current is None:
-            raise NotFound("There is no such lot.")
+        live, layout = get_lot(self._replica, call.part("lot"))
         now = self._replica.clock()
         async with self._turns.turn(), self._replica.database.connection() as connection:
             judged = await quality.list_latest(connection, [live.id], after=None, limit=1)
         query: PageQuery = call.query
-        start = 0
-        if query.cursor is not None:
-            [place] = read_cursor(query.cursor, 1)
-            if not place.isdecimal() or len(place) > 9:
-                raise invalid_cursor()
-            start = int(place)
-        found = _sensors(live.state, live.timeline.current)
-        page = found[start : start + query.limit]
-        following = make_cursor(str(start + len(page))) if start + len(page) < len(found) else None
+        page, following = cut_page(_sensors(live.state, layout), query.cursor, query.limit)
         findings: defaultdict[_Watched, list[Finding]] = defaultdict(list)
         for finding in judged[0].report.findings if judged else ():
             findings[finding.zone, finding.space].append(finding)

@@ -1,11 +1,20 @@
-"""Which lots a caller of planners' reads asks for and may see; an operator sees its own alone."""
+"""Which lots a caller asks for and may see; of planners' reads an operator sees its own alone."""
 
 from collections.abc import Sequence
 
-from parking.domain.timeline import Timeline
+from parking.domain.timeline import Layout, Timeline
 from parking.errors import Forbidden, NotFound
+from parking.live.lot import LiveLot
 from parking.live.replica import Replica
 from parking.web.calls import Call
+
+
+def get_lot(replica: Replica, lot_id: str) -> tuple[LiveLot, Layout]:
+    """Give a lot that is not retired, and its present description; NotFound."""
+    live = replica.board.find(lot_id)
+    if live is None or live.timeline.current is None:
+        raise NotFound("There is no such lot.")
+    return live, live.timeline.current
 
 
 def list_visible(
