@@ -7,6 +7,7 @@ import { html, useEffect, useRef, useState } from "../vendor/preact/htm-preact.j
 import { useAsked } from "./asked.js";
 import { Dialog, Field } from "./dialog.js";
 import { t } from "./say.js";
+import { Table } from "./table.js";
 
 const ROLES = ["operator", "planner", "admin"];
 const AGAIN_MS = 30_000;
@@ -34,28 +35,21 @@ export function Keys({ session, operators, onBack }) {
     ${told.problem && html`<${Trouble} problem=${told.problem} onRetry=${told.reload} />`}
     ${told.value?.length === 0 && html`<p class="muted">${t("keys.none")}</p>`}
     ${keys.length > 0 &&
-    html`<div class="scroll" tabindex="0" role="region" aria-labelledby="keys-title">
-      <table class="keys">
-        <thead>
-          <tr>
-            ${["key", "role", "operator", "label", "created", "expires", "revoke"].map(
-              (name) => html`<th key=${name} scope="col">${t(`column.${name}`)}</th>`,
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          ${keys.map(
-            (one) =>
-              html`<${Row}
-                key=${one.id}
-                one=${one}
-                own=${one.id === session.id}
-                onRevoke=${() => setAsked(one)}
-              />`,
-          )}
-        </tbody>
-      </table>
-    </div>`}
+    html`<${Table}
+      name="keys"
+      heading="keys-title"
+      columns=${["key", "role", "operator", "label", "created", "expires", "revoke"]}
+    >
+      ${keys.map(
+        (one) =>
+          html`<${Row}
+            key=${one.id}
+            one=${one}
+            own=${one.id === session.id}
+            onRevoke=${() => setAsked(one)}
+          />`,
+      )}
+    <//>`}
     ${asked === "make" &&
     html`<${Make} session=${session} operators=${operators} onClose=${close} />`}
     ${asked?.id && html`<${Revoke} session=${session} one=${asked} onClose=${close} />`}

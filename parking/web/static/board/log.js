@@ -7,6 +7,7 @@ import { Trouble } from "../ui.js";
 import { html, useEffect, useState } from "../vendor/preact/htm-preact.js";
 import { useAsked } from "./asked.js";
 import { t, wordFor } from "./say.js";
+import { Table } from "./table.js";
 
 const TYPES = ["space", "passage", "count", "flag", "recount", "heartbeat", "status", "void"];
 const SHOWN = 25;
@@ -75,20 +76,13 @@ export function Log({ path, session, change, onVoid }) {
     ${trouble && html`<${Trouble} problem=${trouble} onRetry=${newest.reload} />`}
     ${newest.value !== null && items.length === 0 && html`<p class="muted">${t("log.none")}</p>`}
     ${items.length > 0 &&
-    html`<div class="scroll" tabindex="0" role="region" aria-labelledby="log-title">
-      <table class="log">
-        <thead>
-          <tr>
-            ${["observed", "what", "where", "sensor", "by", "reason", "void"].map(
-              (name) => html`<th key=${name} scope="col">${t(`column.${name}`)}</th>`,
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          ${items.map((event) => html`<${Row} key=${event.id} event=${event} onVoid=${onVoid} />`)}
-        </tbody>
-      </table>
-    </div>`}
+    html`<${Table}
+      name="log"
+      heading="log-title"
+      columns=${["observed", "what", "where", "sensor", "by", "reason", "void"]}
+    >
+      ${items.map((event) => html`<${Row} key=${event.id} event=${event} onVoid=${onVoid} />`)}
+    <//>`}
     ${next && html`<button type="button" onClick=${more}>${t("log.more")}</button>`}
   </section>`;
 }

@@ -4,6 +4,7 @@ import { ago, clock, count } from "../formats.js";
 import { html } from "../vendor/preact/htm-preact.js";
 import { rate } from "./figures.js";
 import { t, wordFor } from "./say.js";
+import { Table } from "./table.js";
 
 /** The score of the latest day with what took points off it. */
 export function Quality({ quality }) {
@@ -32,27 +33,20 @@ export function Findings({ quality: { findings, findings_total: total } }) {
   if (findings.length === 0) return null;
   return html`<section aria-labelledby="findings-title">
     <h3 id="findings-title">${t("findings", { n: count(total) })}</h3>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="findings-title">
-      <table>
-        <thead>
-          <tr>
-            ${["kind", "where", "since", "detail"].map(
-              (name) => html`<th key=${name} scope="col">${t(`column.${name}`)}</th>`,
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          ${findings.map(
-            ({ kind, zone, space, sensor, since, detail }) => html`<tr>
-              <th scope="row">${wordFor("kind", kind)}</th>
-              <td>${[space ?? zone ?? t("lot.whole"), sensor].filter(Boolean).join(" · ")}</td>
-              <td>${since ? clock(since) : t("unknown")}</td>
-              <td lang="en">${detail}</td>
-            </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
+    <${Table}
+      name="findings"
+      heading="findings-title"
+      columns=${["kind", "where", "since", "detail"]}
+    >
+      ${findings.map(
+        ({ kind, zone, space, sensor, since, detail }) => html`<tr>
+          <th scope="row">${wordFor("kind", kind)}</th>
+          <td>${[space ?? zone ?? t("lot.whole"), sensor].filter(Boolean).join(" · ")}</td>
+          <td>${since ? clock(since) : t("unknown")}</td>
+          <td lang="en">${detail}</td>
+        </tr>`,
+      )}
+    <//>
     ${total > findings.length &&
     html`<p class="muted">${t("findings.first", { n: count(findings.length) })}</p>`}
   </section>`;

@@ -4,6 +4,7 @@ import { count, freshness } from "../formats.js";
 import { Trouble } from "../ui.js";
 import { html, useState } from "../vendor/preact/htm-preact.js";
 import { t, wordFor, zoneName } from "./say.js";
+import { Table } from "./table.js";
 
 const STATES = ["silent", "stuck", "never_heard", "ok"];
 const SHOWN = 50;
@@ -35,20 +36,13 @@ export function Sensors({ told, lot }) {
     <h3 id="sensors-title">${t("sensors")}</h3>
     <p class="muted">${t("sensors.sums", { n: count(sorted.length), unwell: count(unwell) })}</p>
     ${sorted.length > 0 &&
-    html`<div class="scroll" tabindex="0" role="region" aria-labelledby="sensors-title">
-      <table class="sensors">
-        <thead>
-          <tr>
-            ${["sensor", "where", "state", "heard", "battery", "signal", "found"].map(
-              (name) => html`<th key=${name} scope="col">${t(`column.${name}`)}</th>`,
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          ${sorted.slice(0, shown).map((one) => html`<${Row} one=${one} zones=${zones} />`)}
-        </tbody>
-      </table>
-    </div>`}
+    html`<${Table}
+      name="sensors"
+      heading="sensors-title"
+      columns=${["sensor", "where", "state", "heard", "battery", "signal", "found"]}
+    >
+      ${sorted.slice(0, shown).map((one) => html`<${Row} one=${one} zones=${zones} />`)}
+    <//>`}
     ${rest > 0 &&
     html`<button type="button" onClick=${() => setShown(shown + 200)}>
       ${t("more", { n: Math.min(200, rest) })}

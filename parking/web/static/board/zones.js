@@ -5,7 +5,10 @@ import { Level, Trouble } from "../ui.js";
 import { html } from "../vendor/preact/htm-preact.js";
 import { signed } from "./figures.js";
 import { t, zoneName } from "./say.js";
+import { Table } from "./table.js";
 
+const NUMBERS = ["zone", "counting", "free", "occupied", "unknown", "capacity", "heard"];
+const JUDGED = ["trusted", "drift"];
 const COUNTED = ["gates", "counts"]; // whose cars somebody can count anew
 
 /** The table; `onRecount(zone, estimate)` null: whoever looks may not. */
@@ -16,36 +19,23 @@ export function Zones({ lot, told, quality, onRecount }) {
   const described = new Map(lot.zones.map((zone) => [zone.id, zone]));
   const judged = new Map((quality?.zones ?? []).map((zone) => [zone.zone, zone]));
   const wished = new Map((quality?.recounts ?? []).map((zone) => [zone.zone, zone]));
+  const columns = [...NUMBERS, ...(quality ? JUDGED : []), ...(onRecount ? ["recount"] : [])];
   return html`<section aria-labelledby="zones-title">
     <h3 id="zones-title">${t("zones")}</h3>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="zones-title">
-      <table class="zones">
-        <thead>
-          <tr>
-            ${["zone", "counting", "free", "occupied", "unknown", "capacity", "heard"].map(
-              (name) => html`<th key=${name} scope="col">${t(`column.${name}`)}</th>`,
-            )}
-            ${quality && html`<th scope="col">${t("column.trusted")}</th>
-              <th scope="col">${t("column.drift")}</th>`}
-            ${onRecount && html`<th scope="col">${t("recount")}</th>`}
-          </tr>
-        </thead>
-        <tbody>
-          ${told.value.zones.map((numbers) => {
-            const zone = described.get(numbers.id) ?? { id: numbers.id };
-            return html`<${Row}
-              key=${numbers.id}
-              numbers=${numbers}
-              zone=${zone}
-              judged=${judged.get(numbers.id)}
-              wish=${wished.get(numbers.id)}
-              hasQuality=${Boolean(quality)}
-              onRecount=${onRecount}
-            />`;
-          })}
-        </tbody>
-      </table>
-    </div>
+    <${Table} name="zones" heading="zones-title" columns=${columns}>
+      ${told.value.zones.map((numbers) => {
+        const zone = described.get(numbers.id) ?? { id: numbers.id };
+        return html`<${Row}
+          key=${numbers.id}
+          numbers=${numbers}
+          zone=${zone}
+          judged=${judged.get(numbers.id)}
+          wish=${wished.get(numbers.id)}
+          hasQuality=${Boolean(quality)}
+          onRecount=${onRecount}
+        />`;
+      })}
+    <//>
     ${[...wished.values()].map(
       (wish) =>
         html`<p key=${wish.zone} class="wish">
