@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from parking.domain.instants import rfc3339
 from parking.domain.quality.findings import Finding
+from parking.domain.quality.reports import Recount
 from parking.errors import Fault, InvalidInput
 from parking.live.replica import Replica
 from parking.live.turns import Turns
@@ -117,7 +118,20 @@ def _shown(judged: Judged) -> dict[str, Any]:
         "zones": report.zones,
         "findings": [shown_finding(finding) for finding in report.findings[:MOST_FINDINGS]],
         "findings_total": report.findings_total,
-        "recounts": report.recounts,
+        "recounts": [_shown_recount(recount) for recount in report.recounts],
+    }
+
+
+def _shown_recount(recount: Recount) -> dict[str, Any]:
+    """Give a proposal as it is answered."""
+    counted_at = recount.counted_at
+    return {
+        "zone": recount.zone,
+        "kind": recount.kind,
+        "reason": recount.reason,
+        "estimate": recount.estimate,
+        "error": recount.error,
+        "counted_at": None if counted_at is None else rfc3339(counted_at),
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 from parking.domain.lots import Counting
 from parking.domain.quality.findings import Kind
+from parking.domain.quality.reports import Why
 from parking.web.event_schemas import ID, REF, TIME
 
 Schema = dict[str, Any]
@@ -42,7 +43,8 @@ FINDING: Schema = _object(
         "detail": {**_TEXT, "description": "in words for people"},
         "facts": {
             "type": "object",
-            "description": "the numbers behind it, by name; lengths in seconds end in `_s`",
+            "description": "the numbers behind it, by name, as docs/quality.md tells; lengths in "
+            "seconds end in `_s`",
             "additionalProperties": _NUMBER,
         },
     },
@@ -88,9 +90,15 @@ _RECOUNT: Schema = _object(
     "A proposal to count the cars of a gate zone; nothing is changed by it.",
     {
         "zone": ID,
+        "kind": {
+            "type": ["string", "null"],
+            "enum": [*get_args(Why), None],
+            "description": "why; null: judged by an earlier version",
+        },
         "reason": {**_TEXT, "description": "why, in words for people"},
         "estimate": _maybe({"type": "integer"}, "cars to expect; null: no way to tell"),
         "error": _maybe({"type": "integer"}, "cars that the level shows too many, as estimated"),
+        "counted_at": _maybe(TIME, "when somebody last counted, UTC; null: never, or as `kind`"),
     },
 )
 QUALITY: Schema = _object(

@@ -155,6 +155,20 @@ async def test_a_lot_whole(open_page: OpenPage, board: RunningService) -> None:
     await expect(page.locator(".log")).to_contain_text("250 cars")
 
 
+async def test_what_was_found_is_told_in_the_language_of_the_page(
+    open_page: OpenPage, board: RunningService
+) -> None:
+    told = {
+        "zh": ("一直显示空，已25小时，期间本应变化约 14 次", "按漂移估计，现在已偏差 12 辆"),
+        "en": ("free for 25 hours, in which some 14 changes", "by its drift the number is 12 cars"),
+    }
+    for language, (finding, why) in told.items():
+        page = await open_board(open_page, board, "#lot=p1", language=language)
+        await expect(page.locator(".findings tbody tr")).to_contain_text(finding)
+        await expect(page.locator(".wish")).to_contain_text(why)
+        assert await page.locator('main [lang="en"]').count() == 0
+
+
 async def test_recount_and_void_are_stored_with_their_reasons(
     open_page: OpenPage, board: RunningService
 ) -> None:

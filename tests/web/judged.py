@@ -30,12 +30,12 @@ def report(day: date, *findings: Finding, through: int | None = None) -> Report:
         ],
         list(findings),
         len(findings),
-        [Recount("b1", "by its drift the level is 12 cars off by now", 140, 12)],
+        [Recount("b1", "by its drift the level is 12 cars off by now", 140, 12, "drift", start)],
     )
 
 
 def stuck(zone: str, space: str | None, since: int | None = None) -> Finding:
-    facts = {"expected_changes": 14.0, "unchanged_s": 90_000.0}
+    facts = {"expected_changes": 14.0, "occupied": 0.0, "unchanged_s": 90_000.0}
     return Finding("stuck", zone, space, None, since, "free for 25.0 h", facts)
 
 

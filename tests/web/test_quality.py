@@ -77,7 +77,13 @@ async def test_what_is_told_of_a_day(service: RunningService, database_url: str)
         }  # fmt: skip
         assert (len(day["findings"]), day["findings_total"]) == (100, 120)
         assert day["findings"][0]["since"] == "2026-11-21T16:00:00Z"
-        assert day["recounts"][0]["estimate"] == 140
+        assert day["recounts"] == [
+            {
+                "zone": "b1", "kind": "drift", "estimate": 140, "error": 12,
+                "reason": "by its drift the level is 12 cars off by now",
+                "counted_at": "2026-11-21T16:00:00Z",
+            }
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

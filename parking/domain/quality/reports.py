@@ -1,6 +1,7 @@
 """Reports: a lot's day judged, its score with reasons, and what should be counted again."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -46,13 +47,22 @@ class Reason(Struct, frozen=True):
     findings: int
 
 
+Why = Literal["uncounted", "impossible", "drift", "overdue"]
+
+
 class Recount(Struct, frozen=True):
-    """A proposal to count a zone's cars: why, and what to expect; null: no way to tell."""
+    """A proposal to count a zone's cars: why, and what to expect; None: no way to tell.
+
+    `reason` is for people. `counted_at`: when that was last done, us, None for never. Those of an
+    earlier version have no `kind`.
+    """
 
     zone: str
     reason: str
     estimate: int | None
     error: int | None
+    kind: Why | None = None
+    counted_at: int | None = None
 
 
 class ZoneReport(Struct, frozen=True):
@@ -222,18 +232,21 @@ def _recount(
         moved = zone_in(day, zone.id)
         if not any(moved.arrivals) and not any(moved.departures):
             return None
-        return Recount(zone.id, "cars drive in and out, and nobody has counted them", None, None)
+        reason = "cars drive in and out, and nobody has counted them"
+        return Recount(zone.id, reason, None, None, "uncounted")
     since = day.through - known.base.at
     drifts = drift is not None and any(finding.kind == "drift" for finding in findings)
     error = round(drift.cars_per_day * since / DAY) if drift is not None and drifts else 0
     guess = max(0, min(zone.capacity, known.level - error))
     allowed = slack(zone.capacity)
-    reason = None
+    kind: Why
     if not -allowed <= known.level <= zone.capacity + allowed:
         reason = f"the gates have it at {known.level} of {zone.capacity} cars, which cannot be"
-        error = known.level - guess
+        kind, error = "impossible", known.level - guess
     elif abs(error) >= max(3, RECOUNT_SHARE * zone.capacity):
-        reason = f"by its drift the level is {abs(error)} cars off by now"
+        kind, reason = "drift", f"by its drift the level is {abs(error)} cars off by now"
     elif since >= RECOUNT_AFTER:
-        reason = f"last counted {span(since)} ago"
-    return None if reason is None else Recount(zone.id, reason, guess, error or None)
+        kind, reason = "overdue", f"last counted {span(since)} ago"
+    else:
+        return None
+    return Recount(zone.id, reason, guess, error or None, kind, known.base.at)

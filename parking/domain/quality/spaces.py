@@ -136,7 +136,11 @@ class SpaceJudge:
             f"{told} for {span(now - space.since)}, in which {expected:.0f} changes were to be "
             "expected of it"
         )
-        facts = {"expected_changes": round(expected, 1), "unchanged_s": (now - space.since) / 1e6}
+        facts = {
+            "expected_changes": round(expected, 1),
+            "occupied": float(space.value),
+            "unchanged_s": (now - space.since) / 1e6,
+        }
         return Finding("stuck", self._zone, name, None, space.since, detail, facts)
 
     def _own(self, name: str, since: int) -> float:

@@ -111,7 +111,11 @@ def _stuck(sheets: Sequence[Sheet], zone: Zone) -> Finding | None:
     if stood < STANDSTILL * (AT_A_BOUND if resting else 1):
         return None
     detail = f"reports {part.value} for {span(now - part.since)}, at hours in which that changes"
-    facts = {"surprise": round(stood, 1), "unchanged_s": (now - part.since) / 1e6}
+    facts = {
+        "reading": float(part.value),
+        "surprise": round(stood, 1),
+        "unchanged_s": (now - part.since) / 1e6,
+    }
     return Finding("stuck", zone.id, None, None, part.since, detail, facts)
 
 
@@ -137,6 +141,8 @@ def _stuck_gate(sheets: Sequence[Sheet], zone: Zone, way: Way) -> Finding | None
     )
     facts = {
         "expected_changes": round(expected, 1),
+        way: 0.0,
+        against: float(passed),
         "other_way": float(passed),
         "unchanged_s": (now - since) / 1e6,
     }
@@ -181,8 +187,9 @@ def _jumping(day: Sheet, zone: Zone) -> Finding | None:
     part = zone_in(day, zone.id)
     if part.flaps < REVERSALS:
         return None
-    detail = f"jumped {part.flaps} times by {swing(zone.capacity)} cars or more and back"
-    facts = {"flaps": float(part.flaps)}
+    least = swing(zone.capacity)
+    detail = f"jumped {part.flaps} times by {least} cars or more and back"
+    facts = {"flaps": float(part.flaps), "swing": float(least)}
     return Finding("flapping", zone.id, None, None, day.start, detail, facts)
 
 

@@ -76,6 +76,7 @@ def test_a_space_that_no_car_takes_any_more() -> None:
     assert found.since == MONDAY - 4 * DAY + 17 * HOUR + 46 * MINUTE
     assert found.detail.startswith("free for 4.3 days, in which 9")
     assert found.facts["unchanged_s"] == pytest.approx(4 * 86_400 + 22_440)
+    assert found.facts["occupied"] == 0
 
 
 def test_a_space_that_no_car_leaves_any_more() -> None:
@@ -88,6 +89,7 @@ def test_a_space_that_no_car_leaves_any_more() -> None:
     found = only(judged(SPACED, days))
     assert (found.kind, found.space) == ("stuck", "s3")
     assert found.detail.startswith("occupied for 3.7 days")
+    assert found.facts["occupied"] == 1
 
 
 def test_a_space_that_flaps() -> None:
@@ -182,6 +184,7 @@ def test_a_number_that_stands_still() -> None:
     found = only(judged(COUNTED, days, through=12 * HOUR))
     assert (found.kind, found.zone, found.since) == ("stuck", "c", MONDAY + 9 * HOUR)
     assert found.detail == "reports 54 for 3.0 h, at hours in which that changes"
+    assert found.facts["reading"] == 54
     assert judged(COUNTED, days, through=9 * HOUR + 20 * MINUTE).findings == []
 
 
@@ -215,6 +218,7 @@ def test_a_number_that_jumps() -> None:
     found = only(judged(COUNTED, days))
     assert (found.kind, found.zone) == ("flapping", "c")
     assert found.detail.startswith("jumped ")
+    assert found.facts["swing"] == 10
 
 
 def test_a_zone_that_is_silent() -> None:
@@ -255,9 +259,11 @@ def test_a_gate_that_counts_no_longer() -> None:
     assert found.detail == (
         "no car out for 2.0 days, in which 121 were to be expected; 120 went in"
     )
+    assert (found.facts["in"], found.facts["out"]) == (120, 0)
     assert ("out_of_range", "g", None) in kinds(report)
     assert report.recounts[0].reason == "the gates have it at 125 of 100 cars, which cannot be"
-    assert report.recounts[0].estimate == 100
+    assert (report.recounts[0].kind, report.recounts[0].estimate) == ("impossible", 100)
+    assert report.recounts[0].counted_at == MONDAY - 7 * DAY
 
 
 def lossy(made: Entry) -> Iterable[Entry]:
@@ -282,6 +288,7 @@ def test_drift_by_quiet_nights() -> None:
     assert found.detail.endswith(": departures are missed")
     assert report.recounts[0].reason == "by its drift the level is 40 cars off by now"
     assert (report.recounts[0].estimate, report.recounts[0].error) == (5, 40)
+    assert report.recounts[0].kind == "drift"
 
 
 def test_drift_by_recounts() -> None:
@@ -303,8 +310,8 @@ def test_without_enough_nights_or_recounts_no_drift_is_told() -> None:
 
 def test_gates_that_nobody_counted_at() -> None:
     report = judged(GATED, days_of(gates, 2))
-    assert [(recount.reason, recount.estimate) for recount in report.recounts] == [
-        ("cars drive in and out, and nobody has counted them", None)
+    assert [(recount.reason, recount.estimate, recount.kind) for recount in report.recounts] == [
+        ("cars drive in and out, and nobody has counted them", None, "uncounted")
     ]
 
 

@@ -3,7 +3,8 @@
 import { ago, clock, count } from "../formats.js";
 import { html } from "../vendor/preact/htm-preact.js";
 import { rate } from "./figures.js";
-import { t, wordFor } from "./say.js";
+import { findingWords } from "./findings.js";
+import { Said, t, wordFor } from "./say.js";
 import { Table } from "./table.js";
 
 /** The score of the latest day with what took points off it. */
@@ -39,11 +40,11 @@ export function Findings({ quality: { findings, findings_total: total } }) {
       columns=${["kind", "where", "since", "detail"]}
     >
       ${findings.map(
-        ({ kind, zone, space, sensor, since, detail }) => html`<tr>
-          <th scope="row">${wordFor("kind", kind)}</th>
-          <td>${[space ?? zone ?? t("lot.whole"), sensor].filter(Boolean).join(" · ")}</td>
-          <td>${since ? clock(since) : t("unknown")}</td>
-          <td lang="en">${detail}</td>
+        (finding) => html`<tr>
+          <th scope="row">${wordFor("kind", finding.kind)}</th>
+          <td>${whereWords(finding)}</td>
+          <td>${finding.since ? clock(finding.since) : t("unknown")}</td>
+          <td><${Said} words=${findingWords(finding)} text=${finding.detail} /></td>
         </tr>`,
       )}
     <//>
@@ -51,3 +52,6 @@ export function Findings({ quality: { findings, findings_total: total } }) {
     html`<p class="muted">${t("findings.first", { n: count(findings.length) })}</p>`}
   </section>`;
 }
+
+const whereWords = ({ zone, space, sensor }) =>
+  [space ?? zone ?? t("lot.whole"), sensor].filter(Boolean).join(" · ");

@@ -1,6 +1,7 @@
 /* The board's words, with those that pages share. */
 
 import { named, translator } from "../i18n.js";
+import { html } from "../vendor/preact/htm-preact.js";
 import { words as shared } from "../words.js";
 import { words } from "./words.js";
 
@@ -14,3 +15,6 @@ export function wordFor(group, kind) {
   const key = `${group}.${kind}`;
   return key in words.en ? t(key) : kind;
 }
+
+/** Words of ours, or where there are none (null) the service's text, which is English. */
+export const Said = ({ words, text }) => words ?? html`<span lang="en">${text}</span>`;

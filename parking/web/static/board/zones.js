@@ -4,7 +4,8 @@ import { count, freshness, percent } from "../formats.js";
 import { Level, Trouble } from "../ui.js";
 import { html } from "../vendor/preact/htm-preact.js";
 import { signed } from "./figures.js";
-import { t, zoneName } from "./say.js";
+import { recountWords } from "./findings.js";
+import { Said, t, zoneName } from "./say.js";
 import { Table } from "./table.js";
 
 const NUMBERS = ["zone", "counting", "free", "occupied", "unknown", "capacity", "heard"];
@@ -42,7 +43,12 @@ export function Zones({ lot, told, quality, onRecount }) {
           <strong>${t("wish", { zone: zoneName(described.get(wish.zone) ?? { id: wish.zone }) })}</strong>${" "}
           ${wish.estimate !== null && t("recount.expect", { n: count(wish.estimate) })}${" "}
           ${wish.error ? t("wish.error", { n: signed(wish.error) }) : ""}
-          <span class="muted" lang="en"> ${wish.reason}</span>
+          <span class="muted">
+            ${" "}<${Said}
+              words=${recountWords(wish, judged.get(wish.zone)?.capacity)}
+              text=${wish.reason}
+            />
+          </span>
         </p>`,
     )}
   </section>`;
