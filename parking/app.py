@@ -43,12 +43,13 @@ from parking.web.devices import DeviceRegistry
 from parking.web.documents import Documents
 from parking.web.events import Events
 from parking.web.express import Express
+from parking.web.folder_gauges import FolderMetrics
 from parking.web.gate import Gate
-from parking.web.gauges import FolderMetrics, LotMetrics
-from parking.web.health import BoardMetrics, Health
+from parking.web.health import Health
 from parking.web.keys import Keys
 from parking.web.limits import limits_of
 from parking.web.lorawan import Lorawan
+from parking.web.lot_gauges import LotGauges
 from parking.web.lots import Lots
 from parking.web.nearby import NearbyLots
 from parking.web.protection import Protection
@@ -182,7 +183,7 @@ class Service:
             keys=Keys(self._replica),
             audit=Audit(self._replica),
             rejections=Rejections(self._replica),
-            health=Health(self._replica, self._subscriber),
+            health=Health(self._replica, LotGauges(self._replica, verdicts), self._subscriber),
             documents=documents,
             site=site,
         )
@@ -195,10 +196,6 @@ class Service:
             events=self._events,
         )
         self._runner = Runner(app, protection, express, shutdown_seconds=_DRAIN_SECONDS)
-        self._board_metrics = BoardMetrics(self._replica, verdicts)
-        metrics.registry.register(self._board_metrics)
-        self._lot_metrics = LotMetrics(self._replica)
-        metrics.registry.register(self._lot_metrics)
         self._folder_metrics = FolderMetrics(
             settings.data_dir if settings.database_url is None else None
         )
@@ -265,8 +262,6 @@ class Service:
 
     async def aclose(self) -> None:
         """Let go of what is still held."""
-        metrics.registry.unregister(self._board_metrics)
-        metrics.registry.unregister(self._lot_metrics)
         metrics.registry.unregister(self._folder_metrics)
         self._leadership.close()
         await self._runner.cleanup()
