@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 
 import msgspec
-from aiohttp import HttpVersion11, WSMsgType, web
+from aiohttp import HttpVersion11, WSCloseCode, WSMsgType, web
 from pydantic import Field, ValidationError
 
 from parking import metrics
@@ -125,8 +125,13 @@ class Streams:
             return None
 
     async def _tell(self, socket: web.WebSocketResponse, wish: Subscription) -> None:
+        """Tell what is wished for, until the log is another: who comes again hears of all lots."""
         version, wanted = self._start(wish.cursor), wish.filter()
+        epoch = self._board.epoch
         while not socket.closed and _goes_on():
+            if self._board.epoch != epoch:
+                await socket.close(code=WSCloseCode.SERVICE_RESTART)
+                return
             version, messages = self._stream.changes.since(version, wanted, _ws)
             for message in messages.splitlines():
                 await socket.send_str(message.decode())

@@ -1,11 +1,21 @@
 """The stream over WebSocket: subscribed, subscribed anew, and on after a bad message."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
+from parking.live.board import Board
+from parking.live.replica import Replica
+from parking.live.stream import Stream
+from parking.web.calls import Call
+from parking.web.streams import Streams
+from tests.live.test_board import NOW, described
 from tests.web.client import Client, Json, ago, event, unique, zone
 
 Socket = aiohttp.ClientWebSocketResponse
@@ -127,3 +137,33 @@ async def test_without_an_upgrade(client: Client) -> None:
 async def test_parameters_are_refused(client: Client) -> None:
     answer = await client.ask("GET", f"/v1/ws?at={ago(1)}", key=None)
     assert (answer.status, answer.pointers) == (400, {"?at"})
+
+
+async def test_when_the_log_is_another_it_ends() -> None:
+    """A lot that is not in that log would be told of for ever: who comes again hears of all."""
+    board = Board()
+    board.describe(described("a"))
+    board.refresh(NOW)
+    replica = cast(
+        "Replica", SimpleNamespace(board=board, changed=asyncio.Event(), clock=lambda: NOW)
+    )
+    stream = Stream(replica)
+    streams = Streams(replica, stream)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await streams.get_ws(Call(request, None, None))
+
+    app = web.Application()
+    app.router.add_get("/v1/ws", handle)
+    running = asyncio.create_task(stream.run())
+    async with TestClient(TestServer(app)) as client:
+        socket = await client.ws_connect("/v1/ws")
+        await socket.send_json({"subscribe": {}})
+        assert (await socket.receive_json(timeout=10))["availability"]["lot"] == "a"
+        board.clear()
+        board.describe(described("b"))
+        replica.changed.set()
+        last = await socket.receive(timeout=10)
+        assert (last.type, last.data) == (aiohttp.WSMsgType.CLOSE, 1012)
+    running.cancel()
+    await asyncio.wait([running])
