@@ -227,6 +227,22 @@ async def test_lots_come_close_open_and_go(open_page: OpenPage, district: Runnin
     await expect(card(page, "p8")).to_have_count(0)
 
 
+async def test_descriptions_are_asked_for_again(
+    open_page: OpenPage, district: RunningService
+) -> None:
+    page = await open_page("/planner")  # any page, before the clock is in hand
+    await page.clock.install()
+    await page.goto(district.url + "/")
+    await expect(card(page, "p3")).to_contain_text("Shangding Road")
+    await expect(page.locator('.connection[data-state="live"]')).to_be_visible()
+    call(district, "PUT", "/v1/lots/p3", LOTS["p3"] | {"name": {"en": "Renamed"}})
+    try:
+        await page.clock.fast_forward("05:30")
+        await expect(card(page, "p3")).to_contain_text("Renamed")
+    finally:
+        call(district, "PUT", "/v1/lots/p3", LOTS["p3"])
+
+
 async def test_the_system_tells_too_where_it_is_allowed(
     open_page: OpenPage, district: RunningService
 ) -> None:

@@ -19,6 +19,8 @@ const HEIGHT_KEPT = "parking.height";
 const SHOWN = 12; // cards, and so many more at each wish
 const SIGHT = 4; // cards that a phone shows at once: they are drawn before all others
 const PATIENCE_MS = 200;
+const LOTS_MS = 300_000; // until names, prices and hours are asked for again
+const NEW_LOT_MS = 2000; // less or more by half: not all phones at once
 // Both are on their way before anything is drawn.
 const live = new Live().start();
 let firstLots = listAll("v1/lots");
@@ -33,6 +35,7 @@ function firstWish() {
 function useLots() {
   const [lots, setLots] = useState(lotsAtOnce);
   const [problem, setProblem] = useState(null);
+  const [asked, setAsked] = useState(0);
   const load = async () => {
     try {
       const asked = firstLots ?? listAll("v1/lots");
@@ -43,6 +46,7 @@ function useLots() {
       if (!(error instanceof Problem)) throw error;
       setProblem(error);
     }
+    setAsked((times) => times + 1);
   };
   useEffect(() => {
     if (lots === null) load(); // what is on its way
@@ -53,10 +57,13 @@ function useLots() {
     if (again) load();
   }, [again]);
   // A lot that is told of and not described yet is new.
-  const unknown = lots !== null && [...live.lots.keys()].some((id) => !lots.some((l) => l.id === id));
+  const described = useMemo(() => new Set(lots?.map(({ id }) => id)), [lots]);
+  const isNew = lots !== null && [...live.lots.keys()].some((id) => !described.has(id));
   useEffect(() => {
-    if (unknown) load();
-  }, [unknown]);
+    if (lots === null) return undefined;
+    const timer = setTimeout(load, isNew ? NEW_LOT_MS * (0.5 + Math.random()) : LOTS_MS);
+    return () => clearTimeout(timer);
+  }, [asked, isNew, lots === null]);
   return { lots: lots?.filter((lot) => !live.heardAt || live.lots.has(lot.id)) ?? null, problem, load };
 }
 
@@ -113,7 +120,7 @@ function Page() {
         <${Filters} wish=${wish} classes=${classes} onChange=${change} />
       </div>
       <${Alerts} watches=${watches} wish=${wish} onShow=${open} />
-      ${problem && html`<${Trouble} problem=${problem} onRetry=${load} />`}
+      ${problem && lots === null && html`<${Trouble} problem=${problem} onRetry=${load} />`}
       ${mapOpen &&
       (lots === null
         ? html`<section class="map"></section>`
