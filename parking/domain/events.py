@@ -170,9 +170,13 @@ def type_name(event: Event) -> str:
     return TYPE_NAMES[type(event)]
 
 
-@lru_cache(maxsize=1 << 14)  # the same sensors speak again and again
 def is_id(text: str) -> bool:
     """Tell whether a text is an id of a lot, zone, space, operator or sensor."""
+    return len(text) <= 64 and _matches(text)  # what is longer is not kept
+
+
+@lru_cache(maxsize=1 << 14)  # the same sensors speak again and again
+def _matches(text: str) -> bool:
     return _match_id(text) is not None
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from parking.domain.events import canonical, decode, digest, identity, observed
+from parking.domain import events
+from parking.domain.events import canonical, decode, digest, identity, is_id, observed
 from parking.domain.instants import parse
 
 BASE = {"lot": "p1", "observed_at": "2026-11-23T08:31:07+08:00"}
@@ -144,3 +145,10 @@ def test_parse_takes_rfc_3339_alone() -> None:
     for text in ("", "2026-11-23", "2026-11-23T00:00Z", "20261123T000000Z", "2026-W48-1T00:00:00Z"):
         with pytest.raises(ValueError, match=r"."):
             parse(text)
+
+
+def test_what_is_too_long_for_an_id_is_not_kept_in_memory() -> None:
+    assert is_id("a" * 64)
+    before = events._matches.cache_info().currsize
+    assert not any(is_id("a" * 65 + str(number)) for number in range(100))
+    assert events._matches.cache_info().currsize == before
