@@ -77,6 +77,8 @@ class Node:
     async def take(self, events: Iterable[Json]) -> list[Outcome]:
         """Commit events and show them, as the intake does."""
         entries = self.entries(events)
+        if not entries:
+            return []
         committed = await self.writer.commit(entries, suspects=True)
         fresh = [
             entry
