@@ -179,7 +179,8 @@ class GroupCommit:
                 finishing.cancel()
                 await asyncio.wait((finishing,))
             while self._owed:  # only who was cut off owes any
-                self._answer(self._owed[0], DatabaseAway("The service was stopped."))
+                cut_off = DatabaseAway("The service was stopped.", headers={"Retry-After": "1"})
+                self._answer(self._owed[0], cut_off)
             while self._waiting:
                 self._waiting.popleft().tell(_stopping())
             await self._writer.close()

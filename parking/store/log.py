@@ -86,7 +86,7 @@ class LogWriter:
         suspects: bool,
         packed: Sequence[Rows] | None = None,
     ) -> Committed:
-        """Store the entries, some whose identities differ, and number the accepted ones.
+        """Store some entries, whose identities differ, and number the accepted ones.
 
         `packed`: their rows, where these were made before.
 

@@ -261,7 +261,7 @@ def until_worked_up(service: Target) -> None:
         said = ask(service.port, "GET", "/metrics")[2]
         if b"\nparking_checkpoint_lots_behind 0.0\n" not in said:
             calm = time.monotonic()
-        # Not often: of many lots the metrics take long to tell, and the walk waits meanwhile.
+        # Not often: of many lots the metrics cost more than what is waited for.
         time.sleep(max(0.1, 10 * (time.monotonic() - began)))
 
 
