@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from parking.store import at_once
 from tests import oracle
 from tests.e2e.wire import Refusal, Wire, connected, now, until
 from tests.faults.extent import SOAK, extent
@@ -132,8 +133,9 @@ async def test_an_instance_lost_in_the_middle_of_a_commit_holds_no_other_up(
 
         async def fault() -> None:
             reset = link.reset_at(Moment.COMMIT, silently=True)
-            losing = asyncio.create_task(lost.push([passage(one.lots[0])]))
-            await reset.wait()  # it has the log's head locked now
+            large = [passage(one.lots[0], f"lost:{n}") for n in range(at_once.MOST + 1)]
+            losing = asyncio.create_task(lost.push(large))
+            await asyncio.wait_for(reset.wait(), RECOVERED_S)  # it has the log's head locked now
             counts = [len(gateway.answered) for gateway in one.gateways]
             await until(lambda: all_answered(one, counts), COMMIT_S)
             losing.cancel()
@@ -165,8 +167,8 @@ async def something_waits(wire: Wire) -> bool:
     return await wire.metric("parking_commit_queue_events") > 0
 
 
-def passage(lot: str) -> Json:
-    event = {"lot": lot, "type": "passage", "zone": "ramp", "direction": "in"}
+def passage(lot: str, id_: str) -> Json:
+    event = {"lot": lot, "id": id_, "type": "passage", "zone": "ramp", "direction": "in"}
     return {**event, "observed_at": oracle.shown(now())}
 
 
