@@ -17,7 +17,7 @@ from parking.domain.instants import DAY
 from parking.domain.refused import LONGEST_EVENT
 from parking.errors import Overloaded, ParkingError
 from parking.ingest.commits import MOST_WAITING, Found, GroupCommit
-from parking.ingest.judging import Judge, Refused, name, read
+from parking.ingest.judging import Judges, Refused, name, read
 from parking.ingest.receipts import Named, Receipt, Rejection
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
@@ -26,7 +26,7 @@ from parking.store.at_once import MOST as SMALL
 from parking.store.copying import Rows
 from parking.store.log import Outcome
 
-_AT_ONCE = 250
+_AT_ONCE = 100
 
 
 class Chunk(Struct):
@@ -58,6 +58,7 @@ class Intake:
         self._replica = replica
         self._commits = commits
         self._letters = letters
+        self._judges = Judges(replica.board)
         self._many = asyncio.Lock()
         self._unjudged = 0  # events of long lists
         self._incomplete: set[asyncio.Task[None]] = set()
@@ -83,7 +84,7 @@ class Intake:
         may speak of, where the way they came says so.
         """
         now = self._replica.clock()
-        judge = Judge(self._replica.board, principal, now, self.oldest(now), lot)
+        judge = self._judges.give(principal, now, self.oldest(now), lot)
         chunk = Chunk([], [], [], source, principal)
         for index, raw in enumerate(raws, start):
             event: Event | None = None

@@ -18,6 +18,7 @@ from parking.live.board import Board
 
 AHEAD = 5 * MINUTE
 """How far ahead of the server's clock an event may be, us."""
+_MOST_KNOWN = 1_000  # senders
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -32,27 +33,45 @@ class Refused(Exception):
         self.detail = detail
 
 
-class Judge:
-    """Judges the events of one sender at one moment.
+class Judges:
+    """Gives judges, who look up once what a sender may speak of, until a lot is described anew."""
 
-    What it has found of a lot it does not look up again: it is made anew after each await.
-    """
+    def __init__(self, board: Board) -> None:
+        """Judge by the board's lots."""
+        self._board = board
+        self._known: dict[Principal, _Timelines] = {}
+        self._known_at = board.descriptions
+
+    def give(self, principal: Principal, now: int, oldest: int, lot: str | None = None) -> "Judge":
+        """Give one for a sender at `now`; `oldest` is the first moment retained, both in us.
+
+        `lot`: the only one that the events may speak of, where the way they came says so. It holds
+        until the next await.
+        """
+        if self._known_at != self._board.descriptions or len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+            self._known_at = self._board.descriptions
+        timelines = self._known.get(principal)
+        if timelines is None:
+            timelines = self._known[principal] = _Timelines(self._board, principal)
+        return Judge(timelines, principal.key_id, now, oldest, lot)
+
+
+class Judge:
+    """Judges the events of one sender at one moment."""
 
     __slots__ = ("_key", "_latest", "_lot", "_now", "_oldest", "_timelines")
 
     def __init__(
-        self, board: Board, principal: Principal, now: int, oldest: int, lot: str | None = None
+        self, timelines: "_Timelines", key: str, now: int, oldest: int, lot: str | None
     ) -> None:
-        """Judge at `now` by the board's lots; `oldest` is the first moment retained, both in us.
-
-        `lot`: the only one that the events may speak of, where the way they came says so.
-        """
-        self._key = principal.key_id
+        """Judge as `Judges.give` says."""
+        self._key = key
         self._latest = now + AHEAD
         self._lot = lot
         self._now = now
         self._oldest = oldest
-        self._timelines = _Timelines(board, principal)
+        self._timelines = timelines
 
     def entry(self, event: Event) -> Entry:
         """Give what is to be stored of an event; Refused when it breaks a rule."""

@@ -22,6 +22,7 @@ _length = Struct("!i").pack
 _numbers = Struct("!hiqiqiq").pack
 _identity = Struct("!i16si16siq").pack
 _IDENTITY = Struct("!h").pack(len(IDENTITY_COLUMNS))
+_MOST_TEXTS = 50_000  # of at most 64 letters
 _SEQ_AT = 6  # in what `_numbers` packs
 
 
@@ -33,7 +34,7 @@ _TYPES = {class_: _text(name.encode()) for class_, name in TYPE_NAMES.items()}
 
 
 class _Texts(dict[str | None, bytes]):
-    """Packed texts that come again and again among some entries: lots, zones, keys."""
+    """Packed texts that come again and again: lots, zones, keys."""
 
     def __init__(self, before: bytes = b"") -> None:
         """Have `before` stand before each."""
@@ -41,9 +42,14 @@ class _Texts(dict[str | None, bytes]):
         self._before = before
 
     def __missing__(self, text: str | None) -> bytes:
+        if len(self) >= _MOST_TEXTS:
+            self.clear()
         packed = _NULL if text is None else _text(text.encode())
         packed = self[text] = self._before + packed
         return packed
+
+
+_owners, _texts = _Texts(_IDENTITY), _Texts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class Rows:
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> "Rows":
         """Pack rows; this may be done long before they are stored."""
-        owners, texts = _Texts(_IDENTITY), _Texts()
+        owners, texts = _owners, _texts
         identities: list[bytes] = []
         events: list[bytes] = []
         for entry in entries:
