@@ -6,7 +6,7 @@ body is read, but for signatures, which are of the body.
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from aiohttp import web
@@ -19,6 +19,7 @@ from parking.ingest.decoded import NotDecodable
 from parking.ingest.delivery import Delivered, Delivery
 from parking.ingest.formats.fourpyun import is_signed
 from parking.ingest.formats.message import Message
+from parking.ingest.formats.places import Places
 from parking.live.replica import Replica
 from parking.web.calls import JSON_TYPES, Call, read_body
 from parking.web.credentials import find_basic
@@ -153,13 +154,22 @@ class Connect:
         return Message(body, self._replica.clock(), media, part)
 
     async def _deliver(self, sender: _Sender, message: Message) -> Delivered:
+        connector = self._discreet(sender.connector)
         try:
-            return await self._delivery.take(sender.connector, sender.principal, message)
+            return await self._delivery.take(connector, sender.principal, message)
         except NotDecodable as error:
             raise InvalidInput(
                 f"The body is not what {sender.connector.name} sends.",
                 faults=[Fault("", str(error))],
             ) from None
+
+    def _discreet(self, connector: Connector) -> Connector:
+        """Have it read only ids that are lots', where it tells of cars: others may be a plate."""
+        reading = connector.reading
+        if connector.format != "fourpyun" or reading.places.sites is not None:
+            return connector
+        places = Places(is_lot=lambda lot: self._replica.board.find(lot) is not None)
+        return replace(connector, reading=replace(reading, places=places))
 
     @staticmethod
     def _by_secret(request: web.Request, hooks: Sequence[Webhook]) -> _Sender | None:

@@ -228,7 +228,7 @@ class Express:
             head = private_head(len(body))
         else:
             token = request_id.set(name)  # for the log
-            response = problem(self._gate.told(found, "POST", "/v1/events"), name)
+            response = problem(self._gate.told(found, "POST /v1/events"), name)
             request_id.reset(token)
             status, told = response.status, response.body
             assert isinstance(told, bytes)  # noqa: S101 - problems are

@@ -41,6 +41,9 @@ log = logging.getLogger("parking.web")
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset(("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"))
+_PUSHED = "/v1/connect"
+"""To what begins so, operators' systems push. One that is wrong enough puts a plate into the path
+or the name of its request, so neither is taken from there."""
 _Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -135,7 +138,7 @@ class Gate:
     @web.middleware
     async def middleware(self, request: web.Request, handler: _Next) -> web.StreamResponse:
         """Name, time and log a request, and render its failure."""
-        given = request.headers.get("X-Request-Id", "")
+        given = "" if self._is_pushed(request) else request.headers.get("X-Request-Id", "")
         name = given if given and _ACCEPTABLE_ID.fullmatch(given) else self.new_name()
         request[REQUEST_ID] = name
         token = request_id.set(name)
@@ -152,9 +155,20 @@ class Gate:
             path = "unknown" if route is None else route.canonical
             seconds = self.observe(request.method, path, status, started)
             if log.isEnabledFor(logging.DEBUG):
-                path = without_keys(request.path)
-                log.debug("%s %s %s %.1f ms", request.method, path, status, seconds * 1000)
+                log.debug("%s %s %.1f ms", self._line(request), status, seconds * 1000)
             request_id.reset(token)
+
+    def _is_pushed(self, request: web.Request) -> bool:
+        return self.without_prefix(request.path).startswith(_PUSHED)
+
+    def _line(self, request: web.Request) -> str:
+        """Give method and path as the log has them; of what is pushed, the route's own path."""
+        method = request.method if request.method in _METHODS else "other"
+        path = request.path
+        if self._is_pushed(request):
+            route = request.match_info.route.resource
+            path = f"{_PUSHED}/…" if route is None else route.canonical
+        return f"{method} {without_keys(path)}"
 
     def new_name(self) -> str:
         """Name a request whose client did not."""
@@ -210,14 +224,14 @@ class Gate:
         except (asyncio.CancelledError, ConnectionError):
             raise
         except Exception as error:  # noqa: BLE001 - told there
-            return problem(self.told(error, request.method, request.path), name)
+            return problem(self.told(error, self._line(request)), name)
 
     @staticmethod
-    def told(error: Exception, method: str, path: str) -> ParkingError:
+    def told(error: Exception, line: str) -> ParkingError:
         """Give a failure as it is answered; one that is ours is logged, and not told."""
         if isinstance(error, ParkingError):
             return error
-        log.error("%s %s failed", method, without_keys(path), exc_info=error)
+        log.error("%s failed", line, exc_info=error)
         return ParkingError("Something failed here; it is in our log.")
 
 

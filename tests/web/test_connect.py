@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from hashlib import md5
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import asyncpg
 import pytest
+from yarl import URL
 
 from tests.conftest import PostgresServer
 from tests.service import RunningService, running_services
@@ -82,6 +83,18 @@ secret_env = "OTHER_SECRET"
 [webhook.lots.park-1]
 lot = "gated"
 zone = "b1"
+
+[[webhook]]
+name = "cars"
+operator = "garage"
+format = "json"
+[[webhook.event]]
+each = "cars[*]"
+type = "passage"
+lot = { value = "gated" }
+direction = { from = "way", map = { "1" = "in" } }
+id = "serial"
+observed_at = "at"
 """
 FORM = "application/x-www-form-urlencoded"
 PLATES = ("测A·T7391", "ZZ7391Q")
@@ -356,6 +369,8 @@ def every_way(plate: str, serial: str) -> list[tuple[str, bytes, str]]:
         {**good, "park_uuid": "nowhere"},
         {**good, "park_uuid": "mapped"},
         {**good, "park_uuid": plate},
+        {**good, "park_uuid": plate, "plate": ""},
+        {**good, "park_uuid": f"park-{plate}", "plate": ""},
         {**good, "enter_time": plate},
         {**good, "enter_time": "1"},
         {**good, "remain_parking_space": plate},
@@ -372,6 +387,29 @@ def every_way(plate: str, serial: str) -> list[tuple[str, bytes, str]]:
         found.append(("enter", told, "multipart/form-data; boundary=" + "y" * 5))
         found.append(("enter", told.decode().encode("utf-16"), "application/json; charset=big5"))
     return found
+
+
+def elsewhere(plate: str) -> list[tuple[str, str, bytes, dict[str, str]]]:
+    """Give posts with a plate all around them: method, path, body, headers."""
+    good, quoted = urlencode({**car("gated", "around"), "plate": plate}).encode(), quote(plate)
+    form, json_ = {"Content-Type": FORM}, {"Content-Type": "application/json"}
+    enter, mapped = "/v1/connect/fourpyun/enter", f'{{"cars": {{"{plate}": {{"way": "{plate}"}}}}}}'
+    named = ("X-Plate", "X-Request-Id", "User-Agent", "Referer", "Cookie", "X-Api-Key", "Origin")
+    medias = (f"text/{quoted}", f"{FORM}; charset={quoted}", f"multipart/form-data; x={quoted}")
+    return [
+        ("POST", f"{enter}?plate={quoted}", good, form),
+        ("POST", f"{enter}/{quoted}", good, form),
+        ("PUT", f"{enter}?{quoted}", good, form),
+        ("POST", f"/v1/connect/{quoted}", good, form),
+        ("POST", f"/v1/connect{quoted}", good, form),
+        ("PUT", f"/v1/connect/spdp/dynamic/{quoted}", b'{"a": "%s"}' % plate.encode(), json_),
+        ("POST", "/v1/connect/cars", mapped.encode(), json_),
+        *(("POST", enter, good, {**form, name: quoted}) for name in named),
+        *(("POST", enter, good, {"Content-Type": media}) for media in medias),
+        ("POST", enter, good, {**form, "Content-Encoding": "gzip"}),
+        ("POST", enter, good, {**form, "Authorization": f"Bearer {quoted}"}),
+        ("POST", enter, good, {**form, **basic(plate, "pk_wrong")}),
+    ]
 
 
 async def everything_stored(database_url: str) -> list[str]:
@@ -409,12 +447,15 @@ async def test_no_plate_is_written_down(
         async with client_of(service) as client:
             statuses = await post_all(client, "first")
             assert {200, 400, 401} <= statuses
+            statuses = await post_elsewhere(client)
+            assert {200, 400, 401, 404, 405, 415} <= statuses
             await until(lambda: rejections(client), lambda items: len(items) > 10)
             await cut_off(server, name)
             statuses = await post_all(client, "second", away=True)
             assert 503 in statuses
             await restore(server, name)
             shown = await until(lambda: readable(client), lambda answer: answer is not None)
+            metrics = (await client.ask("GET", "/metrics", key=None)).body.decode()
         assert service.terminate() == 0
         said = service.said()
     stored = await everything_stored(database_url)
@@ -422,15 +463,11 @@ async def test_no_plate_is_written_down(
     assert "in:" in "".join(stored), "the cars themselves are there"
     assert "POST /v1/connect/fourpyun/enter 200" in said
     for plate in PLATES:
-        for form in (
-            plate,
-            json.dumps(plate)[1:-1],
-            urlencode({"a": plate})[2:],
-            plate.encode().hex(),
-        ):
+        for form in (plate, json.dumps(plate)[1:-1], quote(plate), plate.encode().hex()):
             assert not any(form in line for line in stored), form
             assert form not in said
             assert form not in shown
+            assert form not in metrics
 
 
 async def post_all(client: Client, serial: str, *, away: bool = False) -> set[int]:
@@ -448,6 +485,18 @@ async def post_all(client: Client, serial: str, *, away: bool = False) -> set[in
                 assert plate not in told, (post, media)
                 if away and answer.status == 503:
                     return statuses
+    return statuses
+
+
+async def post_elsewhere(client: Client) -> set[int]:
+    """Post those with a plate around them; gives the statuses."""
+    statuses = set()
+    for plate in PLATES:
+        for method, path, body, more in elsewhere(plate):
+            headers = {"Authorization": f"Bearer {client.service.admin_key}", **more}
+            url = URL(client.service.url + path, encoded=True)
+            async with client.session.request(method, url, data=body, headers=headers) as answer:
+                statuses.add(answer.status)
     return statuses
 
 

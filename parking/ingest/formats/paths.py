@@ -30,7 +30,11 @@ MISSING: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A value with its place: a JSON pointer, and the last name or index of `[*]` on the way."""
+    """A value with its place, and the last name or index of `[*]` on the way.
+
+    The place is a JSON pointer, with `[0]`, `[1]` and so on for the values of an object that `[*]`
+    goes through: names that no path has may hold anything, and places are told to others.
+    """
 
     value: Any
     pointer: str = ""
@@ -114,8 +118,10 @@ def _walk(found: Found, steps: tuple[str | int | _Each, ...]) -> Iterator[Found]
         entries = found.value.items()
     else:
         return
-    for key, value in entries:
-        yield from _walk(Found(value, f"{found.pointer}/{_escaped(key)}", key), rest)
+    by_name = isinstance(found.value, dict)
+    for number, (key, value) in enumerate(entries):
+        place = f"[{number}]" if by_name else number  # a name found there may be a plate
+        yield from _walk(Found(value, f"{found.pointer}/{place}", key), rest)
 
 
 def _escaped(step: str | int) -> str:

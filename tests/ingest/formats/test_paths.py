@@ -40,9 +40,10 @@ def test_where_a_path_leads(path: str, found: Any) -> None:
     ("path", "pointers", "keys"),
     [
         ("data.rows[*]", ["/data/rows/0", "/data/rows/1"], [0, 1]),
-        ("lots[*]", ["/lots/p~11", "/lots/p2"], ["p/1", "p2"]),
+        ("lots[*]", ["/lots/[0]", "/lots/[1]"], ["p/1", "p2"]),
         ("停车[1][*]", ["/停车/1/0", "/停车/1/1"], [0, 1]),
-        ("[*]", ["/data", "/lots", "/停车"], ["data", "lots", "停车"]),
+        ("[*]", ["/[0]", "/[1]", "/[2]"], ["data", "lots", "停车"]),
+        ('lots["p/1"][*]', ["/lots/p~11/[0]"], ["free"]),
         ("data.free[*]", [], []),
         ("none[*]", [], []),
         ("data.rows[*].id", ["/data/rows/0/id", "/data/rows/1/id"], [0, 1]),
