@@ -1,8 +1,9 @@
 """Polling: systems that only publish are asked by the clock, by the instance that leads.
 
-What is the same as before tells nothing new: with a time of its source it gives the same events,
-which are duplicates; without one (`observed_at = "now"`) it gives none at all. So a feed that is
-dead grows old here, however lively it is answered.
+What is the same as before tells nothing new, and gives no events. So a feed that is dead grows old
+here, however lively it is answered. If some of its events were refused, it is judged again, as of
+when it came first: the others are duplicates then, also of a feed without a time of its source
+(`observed_at = "now"`).
 """
 
 import asyncio
@@ -130,24 +131,29 @@ class Poller:
             if before is None:
                 raise FetchFailed("status", "status 304 to a question without a condition")
             return "unchanged"
-        content = sha256(fetched.body).digest()
-        if self.poll.by_change and before is not None and before.content == content:
+        seen = self._digest(fetched)
+        partly = sha256(b"partly" + seen).digest()
+        if before is not None and before.content == seen:
             return "unchanged"
+        again = before is not None and before.content == partly
         now = self._replica.clock()
-        delivered = await self._delivery.take(
-            self.poll.connector, self.poll.connector.principal, self._message(fetched, now)
-        )
+        at = before.at if before is not None and again else now
+        message = self._message(fetched, at if self.poll.by_change else now)
+        connector = self.poll.connector
+        delivered = await self._delivery.take(connector, connector.principal, message)
         # what was refused may be taken once its lot is described: then it must come again
-        whole = delivered.rejected_total == 0
-        had = Polled(
-            self.poll.source,
-            content,
-            fetched.etag if whole else None,
-            fetched.last_modified if whole else None,
-        )
+        if delivered.rejected_total == 0:
+            had = Polled(self.poll.source, seen, at, fetched.etag, fetched.last_modified)
+        else:
+            had = Polled(self.poll.source, partly, at)
         async with self._replica.database.connection() as connection:
-            await polled.save(connection, self._name, had, now)
-        return "changed" if before is None or before.content != content else "unchanged"
+            await polled.save(connection, self._name, had)
+        return "unchanged" if again else "changed"
+
+    def _digest(self, fetched: Fetched) -> bytes:
+        """Give a digest of what an answer tells."""
+        told = fetched.last_modified if self.poll.by_header else None
+        return sha256(f"{told}\n".encode() * bool(told) + (fetched.body or b"")).digest()
 
     def _message(self, fetched: Fetched, now: int) -> Message:
         message = Message(fetched.body or b"", now, fetched.media, modified=fetched.modified)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from parking.domain.instants import moment
+from parking.domain.instants import micros, moment
 
-_LOAD = "SELECT source, content, etag, last_modified FROM polled WHERE connector = $1"
+_LOAD = "SELECT source, content, at, etag, last_modified FROM polled WHERE connector = $1"
 _SAVE = """
 INSERT INTO polled (connector, source, content, etag, last_modified, at)
 VALUES ($1, $2, $3, $4, $5, $6)
@@ -17,10 +17,14 @@ ON CONFLICT (connector) DO UPDATE SET source = EXCLUDED.source, content = EXCLUD
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """An answer that was used: digests of its source and content, and what validates it."""
+    """An answer that was used: digests of its source and content, when it came, what validates it.
+
+    `at` in us, of the first time that this content came.
+    """
 
     source: bytes
     content: bytes
+    at: int
     etag: str | None = None
     last_modified: str | None = None
 
@@ -28,11 +32,14 @@ class Polled:
 async def find(connection: asyncpg.Connection, connector: str) -> Polled | None:
     """Give what was last had; None before the first time."""
     row = await connection.fetchrow(_LOAD, connector)
-    return None if row is None else Polled(*row)
+    if row is None:
+        return None
+    source, content, at, etag, last_modified = row
+    return Polled(source, content, micros(at), etag, last_modified)
 
 
-async def save(connection: asyncpg.Connection, connector: str, polled: Polled, now: int) -> None:
-    """Remember what was had at `now`, us."""
+async def save(connection: asyncpg.Connection, connector: str, polled: Polled) -> None:
+    """Remember what was had."""
     await connection.execute(
         _SAVE,
         connector,
@@ -40,5 +47,5 @@ async def save(connection: asyncpg.Connection, connector: str, polled: Polled, n
         polled.content,
         polled.etag,
         polled.last_modified,
-        moment(now),
+        moment(polled.at),
     )

@@ -86,7 +86,9 @@ class Poll:
     """A digest of its table: what was had from another source, or read otherwise, is not this."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     by_change: bool = False
-    """Whether the same content once more tells nothing new, since its source gives no time."""
+    """Whether its source gives no time, so that its events are of when this content came first."""
+    by_header: bool = False
+    """Whether its time is what the answer's head says of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from parking.ingest.connectors.connector import (
 )
 from parking.ingest.connectors.declared import ConnectorTable, File, PollTable, WebhookTable
 from parking.ingest.formats.gathering import Reading
-from parking.ingest.formats.mapped import ComesNow, Rule
+from parking.ingest.formats.mapped import ComesNow, Modified, Rule
 from parking.ingest.formats.places import Places, Site
 
 _SHORTEST_SECRET = 16
@@ -109,12 +109,13 @@ def _poll(table: PollTable, lookup: "_Lookup | None") -> Poll:
         table.most_bytes,
         sha256(table.model_dump_json().encode()).digest(),
         headers,
-        any(_is_now(rule) for rule in connector.rules),
+        any(_is_of(rule, ComesNow) for rule in connector.rules),
+        any(_is_of(rule, Modified) for rule in connector.rules),
     )
 
 
-def _is_now(rule: Rule) -> bool:
-    return any(isinstance(field.source, ComesNow) for field in rule.fields)
+def _is_of(rule: Rule, source: type[ComesNow | Modified]) -> bool:
+    return any(isinstance(field.source, source) for field in rule.fields)
 
 
 class _Lookup:
