@@ -20,7 +20,7 @@ from parking.ingest.connectors.loading import load
 from parking.ingest.delivery import Delivery
 from parking.ingest.intake import Intake
 from parking.ingest.lorawan.deliveries import Deliveries
-from parking.ingest.mqtt.subscriber import Subscriber
+from parking.ingest.mqtt.subscriber import MQTT, Subscriber
 from parking.ingest.mqtt.subscription import subscription_of
 from parking.ingest.polling import Polling
 from parking.ingest.rejections import DeadLetters
@@ -154,6 +154,9 @@ class Service:
         self._leadership = Leadership(dsn)
         delivery = Delivery(intake, self._letters)
         self._polling = Polling(connectors.polls, delivery, self._replica, self._leadership)
+        self._commits.repeats.asked = connectors.asked
+        if subscription is not None and subscription.group is None:
+            self._commits.repeats.told_to_all = frozenset((MQTT.key_id,))
         verdicts = Verdicts()
         self._jobs = Jobs(
             self._replica, intake.oldest, self._leadership, verdicts, self._commits.repeats

@@ -1,13 +1,15 @@
 """Repeats: duplicates by lot and hour, which leave no trace in the log, until they are stored."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from parking.domain.events import Entry
 from parking.domain.instants import HOUR
 from parking.store import quality
 from parking.store.database import Database
 from parking.store.log import Outcome
+
+_REMEMBERED = 100_000
 
 
 class Repeats:
@@ -16,13 +18,32 @@ class Repeats:
     def __init__(self) -> None:
         """Begin with none."""
         self.counts: Counter[tuple[str, int]] = Counter()
+        self.asked: Container[str] = frozenset()
+        """Keys by which events come again because we ask again: nobody repeats anything."""
+        self.told_to_all: Container[str] = frozenset()
+        """Keys by which each instance is told everything: what is new to this one is no repetition,
+        though another instance had it first."""
+        self._recent: set[int] = set()
+        self._before: set[int] = set()
 
     def count(self, entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
         """Count the duplicates among committed entries, by the hour they came in."""
-        if "duplicate" in outcomes:
-            for entry, outcome in zip(entries, outcomes, strict=True):
-                if outcome == "duplicate":
-                    self.counts[entry.lot, entry.received_at // HOUR] += 1
+        if "duplicate" not in outcomes and not self.told_to_all:
+            return
+        for entry, outcome in zip(entries, outcomes, strict=True):
+            new = entry.key in self.told_to_all and self._is_new(entry)
+            if outcome == "duplicate" and not new and entry.key not in self.asked:
+                self.counts[entry.lot, entry.received_at // HOUR] += 1
+
+    def _is_new(self, entry: Entry) -> bool:
+        """Whether this instance is told it for the first time, as far as it remembers."""
+        mark = hash((entry.lot, entry.id))
+        if mark in self._recent or mark in self._before:
+            return False
+        self._recent.add(mark)
+        if len(self._recent) > _REMEMBERED:
+            self._before, self._recent = self._recent, set()
+        return True
 
     async def store(self, database: Database) -> None:
         """Store what was counted; kept for the next time when the database is away."""

@@ -98,6 +98,11 @@ class Connectors:
     webhooks: Sequence[Webhook] = ()
     polls: Sequence[Poll] = ()
 
+    @property
+    def asked(self) -> frozenset[str]:
+        """Name the keys of those that are asked."""
+        return frozenset(poll.connector.principal.key_id for poll in self.polls)
+
     def of_format(self, format_: Format) -> Sequence[Webhook]:
         """List the webhooks of a known format."""
         return [hook for hook in self.webhooks if hook.connector.format == format_]

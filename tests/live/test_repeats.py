@@ -1,0 +1,59 @@
+"""What counts as sent again, and what only comes again by how things are set up."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from parking.domain.events import Entry
+from parking.live.repeats import Repeats
+from parking.store.log import Outcome
+from tests.entries import entry, passage
+
+
+def some(key: str = "k", *, number: int = 3) -> list[Entry]:
+    return [replace(entry(passage(f"e{n}")), key=key) for n in range(number)]
+
+
+def counted(repeats: Repeats, entries: Sequence[Entry], outcome: Outcome) -> int:
+    """Give how many more it counts."""
+    before = repeats.counts.total()
+    repeats.count(entries, [outcome] * len(entries))
+    return repeats.counts.total() - before
+
+
+def test_duplicates_count() -> None:
+    repeats = Repeats()
+    assert counted(repeats, some(), "accepted") == 0
+    assert counted(repeats, some(), "conflict") == 0
+    assert counted(repeats, some(), "duplicate") == 3
+
+
+def test_what_was_asked_for_again_is_nobody_s_repetition() -> None:
+    repeats = Repeats()
+    repeats.asked = frozenset(("connector.feed",))
+    assert counted(repeats, some("connector.feed"), "duplicate") == 0
+    assert counted(repeats, some("connector.push"), "duplicate") == 3
+
+
+def test_what_every_instance_is_told_repeats_when_one_is_told_it_again() -> None:
+    first, second = Repeats(), Repeats()
+    for one in (first, second):
+        one.told_to_all = frozenset(("mqtt",))
+    assert counted(first, some("mqtt"), "accepted") == 0
+    assert counted(second, some("mqtt"), "duplicate") == 0, "the first had it"
+    assert counted(first, some("mqtt"), "duplicate") == 3
+    assert counted(second, some("mqtt", number=4), "duplicate") == 3
+    assert counted(second, some("k"), "duplicate") == 3
+
+
+def test_memory_of_what_was_told_is_bounded() -> None:
+    repeats = Repeats()
+    repeats.told_to_all = frozenset(("mqtt",))
+    made = some("mqtt", number=1)[0]
+    for number in range(0, 250_000, 1_000):
+        repeats.count(
+            [replace(made, id=f"e{n}") for n in range(number, number + 1_000)], ["accepted"] * 1_000
+        )
+    assert len(repeats._recent) + len(repeats._before) <= 200_002
+    assert counted(repeats, [replace(made, id="e249999")], "duplicate") == 1
+    assert counted(repeats, [replace(made, id="e0")], "duplicate") == 0, "long forgotten"
