@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from parking.domain.calendar import local, zone_of
 from parking.domain.instants import DAY, moment
 from parking.domain.quality.reading import finish, take
-from parking.domain.quality.reports import WINDOW_DAYS, Report, judge
+from parking.domain.quality.reports import WINDOW_DAYS, Duplicates, Report, judge
 from parking.domain.quality.sheets import Day, Sheet, day_of, open_sheet, seal
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
@@ -55,7 +55,7 @@ class _Piece:
     frozen: bytes
     whole: bool
     over: bool
-    duplicates: int
+    duplicates: Duplicates
     report: Report | None = None
 
 
@@ -217,7 +217,7 @@ async def _read(
     return until
 
 
-async def _judge(timeline: Timeline, work: _Work, duplicates: int) -> Report | None:
+async def _judge(timeline: Timeline, work: _Work, duplicates: Duplicates) -> Report | None:
     """Judge a day by the description of its end; None of a day at whose end there was no lot."""
     layout = timeline.at(work.sheet.through - 1)
     if layout is None:

@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 
 from parking.domain.instants import HOUR, micros, moment
-from parking.domain.quality.reports import Report
+from parking.domain.quality.reports import Duplicates, Report
 from parking.domain.quality.sheets import Sheet
 from parking.store import checkpoints
 
@@ -37,6 +37,16 @@ INSERT INTO quality_duplicates (lot, hour, duplicates)
 SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::bigint[])
 ON CONFLICT (lot, hour) DO UPDATE
 SET duplicates = quality_duplicates.duplicates + EXCLUDED.duplicates
+"""
+_SENDERS = """
+INSERT INTO quality_sender (lot, hour, sender, duplicates)
+SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::bigint[])
+ON CONFLICT (lot, hour, sender) DO UPDATE
+SET duplicates = quality_sender.duplicates + EXCLUDED.duplicates
+"""
+_LIST_SENDERS = """
+SELECT sender, sum(duplicates)::bigint FROM quality_sender
+WHERE lot = $1 AND hour >= $2 AND hour < $3 GROUP BY sender
 """
 _COUNT_DUPLICATES = """
 SELECT coalesce(sum(duplicates), 0) FROM quality_duplicates
@@ -148,20 +158,34 @@ async def thin_out(connection: asyncpg.Connection, before: date, retained: date)
     await connection.execute("DELETE FROM quality_day WHERE day < $1", retained)
     await connection.execute("DELETE FROM quality_sheet WHERE day < $1", before)
     await connection.execute("DELETE FROM quality_duplicates WHERE hour < $1::date", before)
+    await connection.execute("DELETE FROM quality_sender WHERE hour < $1::date", before)
 
 
 async def add_duplicates(
-    connection: asyncpg.Connection, counts: Mapping[tuple[str, int], int]
+    connection: asyncpg.Connection,
+    counts: Mapping[tuple[str, int], int],
+    senders: Mapping[tuple[str, int, str], int],
 ) -> None:
-    """Add to the duplicates of lots by the hours (since the epoch) they came in."""
+    """Add to the duplicates of lots, and of their senders, by hours since the epoch.
+
+    In a transaction; the hours are those that they came in.
+    """
     lots = [lot for lot, _ in counts]
     hours = [moment(hour * HOUR) for _, hour in counts]
     await connection.execute(_DUPLICATES, lots, hours, list(counts.values()))
+    rows = [(lot, moment(hour * HOUR), name, count) for (lot, hour, name), count in senders.items()]
+    if rows:
+        await connection.execute(_SENDERS, *(list(column) for column in zip(*rows, strict=True)))
 
 
-async def count_duplicates(connection: asyncpg.Connection, lot: str, start: int, end: int) -> int:
+async def count_duplicates(
+    connection: asyncpg.Connection, lot: str, start: int, end: int
+) -> Duplicates:
     """Count a lot's duplicates that came in [start, end), us, by whole hours."""
-    return int(await connection.fetchval(_COUNT_DUPLICATES, lot, moment(start), moment(end)))
+    stretch = lot, moment(start), moment(end)
+    total = int(await connection.fetchval(_COUNT_DUPLICATES, *stretch))
+    senders = dict(await connection.fetch(_LIST_SENDERS, *stretch)) if total else {}
+    return Duplicates(total, senders)
 
 
 async def list_page(

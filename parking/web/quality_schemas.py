@@ -38,7 +38,7 @@ FINDING: Schema = _object(
         "kind": _KIND,
         "zone": _maybe(_TEXT, "the zone"),
         "space": _maybe(_TEXT, "the space"),
-        "sensor": _maybe(_TEXT, "the sensor, where it named itself and it is about its clock"),
+        "sensor": _maybe(_TEXT, "the sensor, where it named itself and it is about what it sends"),
         "since": _maybe(TIME, "since when, as far as it is known, UTC"),
         "detail": {**_TEXT, "description": "in words for people"},
         "facts": {
@@ -76,6 +76,7 @@ _ZONE: Schema = _object(
             "anyOf": [{"$ref": REF + "Drift"}, {"type": "null"}],
             "description": "of gate zones; null: there is not enough to tell it",
         },
+        "duplicates": {**_COUNT, "description": "events of the zone that came again on that day"},
     },
 )
 _REASON: Schema = _object(

@@ -205,13 +205,18 @@ async def test_what_is_sent_again_is_counted(node: Node) -> None:
     (day,) = await days(node)
     assert (day.report.events, day.report.duplicates) == (30, 30)
     found = [finding for finding in day.report.findings if finding.kind == "duplicates"]
-    assert found[0].facts == {"duplicates": 30, "share": 0.5}
+    assert [(one.zone, one.sensor, one.facts) for one in found] == [
+        ("g", None, {"duplicates": 30, "share": 0.5})
+    ]
+    assert [zone.duplicates for zone in day.report.zones] == [30]
 
 
 async def test_duplicates_are_kept_while_the_database_is_away() -> None:
     repeats = Repeats()
     repeats.counts["p1", NOW // HOUR] = 3
+    repeats.senders["p1", NOW // HOUR, "zone:g"] = 3
     async with open_database("postgresql://127.0.0.1:1/none") as database:
         with pytest.raises(DatabaseAway):
             await repeats.store(database)
     assert repeats.counts == {("p1", NOW // HOUR): 3}
+    assert repeats.senders == {("p1", NOW // HOUR, "zone:g"): 3}

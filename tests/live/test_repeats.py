@@ -28,6 +28,16 @@ def test_duplicates_count() -> None:
     assert counted(repeats, some(), "duplicate") == 3
 
 
+def test_they_count_for_whom_they_are_of() -> None:
+    repeats = Repeats()
+    of_a_space = {"type": "space", "lot": "p1", "space": "s1", "occupied": True}
+    named = passage("a", sensor="north")
+    nameless = {**of_a_space, "observed_at": named["observed_at"]}
+    repeats.count([entry(one) for one in (named, passage("b"), nameless)], ["duplicate"] * 3)
+    senders = {name: count for (_, _, name), count in repeats.senders.items()}
+    assert senders == {"north": 1, "zone:g": 1, "space:s1": 1}
+
+
 def test_what_was_asked_for_again_is_nobody_s_repetition() -> None:
     repeats = Repeats()
     repeats.asked = frozenset(("connector.feed",))

@@ -10,7 +10,7 @@ from parking.domain.availability import settle
 from parking.domain.events import Entry, Void
 from parking.domain.instants import DAY, micros
 from parking.domain.quality.reading import finish, read
-from parking.domain.quality.reports import Report, judge
+from parking.domain.quality.reports import Duplicates, Report, judge
 from parking.domain.quality.sheets import Sheet, day_of, open_sheet, seal
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
@@ -44,7 +44,7 @@ def worked_up(
             read(sheet, state, piece, timeline)
             finish(sheet, end)
         sheets.append(sheet)
-        reports.append(judge(sheets, settle(state), layout, 0))
+        reports.append(judge(sheets, settle(state), layout, Duplicates()))
         seal(sheet)
     return sheets, reports
 

@@ -22,6 +22,7 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "clock-offset": ("clock_offset",),
     "misread": ("out_of_range", "flapping"),
     "lost-exits": ("drift", "out_of_range"),
+    "duplicates": ("duplicates",),
 }
 """The findings that are true of a broken sensor; the first is the one it is meant for."""
 NOISE: tuple[dict[str, float], ...] = (
@@ -32,7 +33,7 @@ NOISE: tuple[dict[str, float], ...] = (
 )
 """What healthy sensors go through: nothing, radio, gateways that upload after gaps, retries."""
 RATE = 0.25
-RATES = {"misread": 0.75}
+RATES = {"misread": 0.75, "duplicates": 0.3}
 """How many break: enough to count them, and few enough for the rest to show what is usual."""
 
 
@@ -84,6 +85,16 @@ class Study:
                 self.scores[name].told += len(kinds)
                 self.scores[name].wrong += len(kinds.keys() - true)
 
+    def add_repeated(self, judged: Judged) -> None:
+        """Count a week in which all lots' senders repeated themselves; a case is a lot."""
+        score = self.scores["duplicates"]
+        for reports in judged.reports.values():
+            kinds = {finding.kind for report in reports for finding in report.findings}
+            score.broken += 1
+            score.found += "duplicates" in kinds
+            score.told += len(kinds)
+            score.wrong += len(kinds - {"duplicates"})
+
     def lines(self) -> Iterable[str]:
         """Write the table."""
         yield "| fault | sensor-weeks broken | found | recall | findings | wrong | precision |"
@@ -129,7 +140,9 @@ def run(
         for rates in noise:
             study.add(None, weeks.judge(rates))
         for name in SIGNS:
-            if name != "lost-exits":  # that takes weeks to show: see `drifts`
+            if name == "duplicates":
+                study.add_repeated(weeks.judge({name: RATES[name]}))
+            elif name != "lost-exits":  # that takes weeks to show: see `drifts`
                 study.add(name, weeks.judge({name: RATES.get(name, RATE)}))
     return study
 

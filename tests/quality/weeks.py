@@ -13,8 +13,8 @@ import msgspec
 
 from parking.domain.events import Entry, decode
 from parking.domain.lots import Lot, Space
-from parking.domain.quality.reading import finish, read
-from parking.domain.quality.reports import WINDOW_DAYS, Report, judge
+from parking.domain.quality.reading import finish, read, sender_of
+from parking.domain.quality.reports import WINDOW_DAYS, Duplicates, Report, judge
 from parking.domain.quality.sheets import Day, Sheet, open_sheet, seal
 from parking.domain.states import LotState
 from parking.domain.timeline import Described, Listed, Timeline
@@ -56,7 +56,8 @@ def entry_of(event: Event, arrived_us: int) -> Entry:
     """Give what the log would hold of an event."""
     decoded = decode(pack(event))
     received = arrived_us + latency(event)
-    return Entry(event.lot, event.at_us, event.id, None, decoded, b"", "k", received)
+    zone = event.body.get("zone")
+    return Entry(event.lot, event.at_us, event.id, zone, decoded, b"", "k", received)
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Reader:
     sheets: list[Sheet] = field(default_factory=list)
     state: bytes = b""
 
-    def day(self, start: int, entries: Sequence[Entry], duplicates: int) -> Report:
+    def day(self, start: int, entries: Sequence[Entry], repeats: Sequence[Entry]) -> Report:
         """Read a whole day and judge it; gives the report."""
         layout = self.timeline.last_layout
         state = _read(self.state) if self.state else LotState()
@@ -76,7 +77,9 @@ class Reader:
         sheet = open_sheet(day, "UTC", previous, state, layout.zone_of)
         read(sheet, state, entries, self.timeline)
         finish(sheet, day.end)
-        report = judge([*self.sheets[-WINDOW_DAYS:], sheet], state, layout, duplicates)
+        senders = Counter(sender_of(again.event, again.zone) for again in repeats)
+        again = Duplicates(len(repeats), senders)
+        report = judge([*self.sheets[-WINDOW_DAYS:], sheet], state, layout, again)
         seal(sheet)
         self.sheets.append(sheet)
         self.state = states.encode(state)
@@ -169,14 +172,14 @@ class Weeks:
     ) -> dict[str, Report]:
         """Read the events observed in a day; what comes twice counts as a duplicate."""
         found: dict[str, dict[str, Entry]] = {lot: {} for lot in readers}
-        duplicates = dict.fromkeys(readers, 0)
+        repeats: dict[str, list[Entry]] = {lot: [] for lot in readers}
         for at, event in arrived:
             if event.id in found[event.lot]:
-                duplicates[event.lot] += 1
+                repeats[event.lot].append(found[event.lot][event.id])
             else:
                 found[event.lot][event.id] = entry_of(event, at)
         return {
-            lot: reader.day(day, list(found[lot].values()), duplicates[lot])
+            lot: reader.day(day, list(found[lot].values()), repeats[lot])
             for lot, reader in readers.items()
         }
 

@@ -35,7 +35,7 @@ FORMS = {
     "snapshot": (msgspec.json.schema(LotSnapshot, schema_hook=stored_as), "b807439615776b4a"),
     "checkpoint": (msgspec.json.schema(LotState, schema_hook=stored_as), "019bbda4f1bf5128"),
     "sheet": (msgspec.json.schema(Sheet), "759e51baef030290"),
-    "report": (msgspec.json.schema(Report), "8587e9db13ecbfbb"),
+    "report": (msgspec.json.schema(Report), "cdf2d654032d23c5"),
     "usage": ([str(form.descr) for form in (HOUR, DAY, STAY)], "6fe9c540c91432cb"),
 }
 

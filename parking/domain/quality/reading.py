@@ -9,6 +9,7 @@ from parking.domain.availability import fold_placed
 from parking.domain.events import (
     Count,
     Entry,
+    Event,
     Heartbeat,
     Passage,
     Recount,
@@ -196,14 +197,18 @@ def _note_level(zone: ZoneSheet, level: int, capacity: int) -> None:
         zone.worst_below = max(zone.worst_below, -level)
 
 
-def _note_delay(sheet: Sheet, entry: Entry, zone_id: str | None) -> None:
-    event = entry.event
-    space = getattr(event, "space", UNSET)
-    space_id = None if space is UNSET else space
+def sender_of(event: Event, zone: str | None) -> str:
+    """Name who sent an event: its sensor, or else the space or zone that it is of."""
     if event.sensor is not UNSET:
-        name = event.sensor
-    else:
-        name = f"zone:{zone_id}" if space_id is None else f"space:{space_id}"
+        return event.sensor
+    space = getattr(event, "space", UNSET)
+    return f"zone:{zone}" if space is UNSET else f"space:{space}"
+
+
+def _note_delay(sheet: Sheet, entry: Entry, zone_id: str | None) -> None:
+    space = getattr(entry.event, "space", UNSET)
+    space_id = None if space is UNSET else space
+    name = sender_of(entry.event, zone_id)
     source = sheet.sources.get(name)
     if source is None:
         source = sheet.sources[name] = Source(zone_id, space_id, {})

@@ -1,6 +1,6 @@
 """Reports: a lot's day judged, its score with reasons, and what should be counted again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -23,6 +23,9 @@ WINDOW_DAYS = 28
 """Days before the one that is judged, from which habits are learnt."""
 DUPLICATE_SHARE = 0.05
 FEWEST_DUPLICATES = 20
+"""Of a lot. Of a sender, which sends less, fewer are enough, but it takes a greater share."""
+SENDER_SHARE = 0.2
+FEWEST_OF_SENDER = 10
 RECOUNT_SHARE = 0.02
 RECOUNT_AFTER = 90 * DAY
 
@@ -37,6 +40,13 @@ _WEIGHTS: dict[Kind, float] = {
     "duplicates": 0.05,
 }
 """What a finding takes of the number it concerns: all of it where nothing of it can be believed."""
+
+
+class Duplicates(Struct, frozen=True):
+    """Events that came again in a day: how many, and of them those of each sender, as known."""
+
+    total: int = 0
+    senders: Mapping[str, int] = {}
 
 
 class Reason(Struct, frozen=True):
@@ -66,7 +76,7 @@ class Recount(Struct, frozen=True):
 
 
 class ZoneReport(Struct, frozen=True):
-    """A zone's part: how many of its spaces (or it itself) have findings, and its drift."""
+    """A zone's part: findings of it and its spaces, its drift, and its events that came again."""
 
     zone: str
     counting: Counting
@@ -74,6 +84,7 @@ class ZoneReport(Struct, frozen=True):
     trusted: float
     findings: int
     drift: Drift | None
+    duplicates: int = 0
 
 
 class Report(Struct, frozen=True):
@@ -97,7 +108,9 @@ class Report(Struct, frozen=True):
         return sum(finding.is_silence for finding in self.findings)
 
 
-def judge(sheets: Sequence[Sheet], state: LotState, layout: Layout, duplicates: int) -> Report:
+def judge(
+    sheets: Sequence[Sheet], state: LotState, layout: Layout, duplicates: Duplicates
+) -> Report:
     """Judge the last of these days, which follow each other, by those before it.
 
     `state` is the lot's at the last sheet's `through`; `duplicates` came in the day.
@@ -106,19 +119,32 @@ def judge(sheets: Sequence[Sheet], state: LotState, layout: Layout, duplicates: 
     findings: list[Finding] = []
     zones: list[ZoneReport] = []
     recounts: list[Recount] = []
-    clocks = judge_clocks(sheets)
+    senders = judge_clocks(sheets) + _repeaters(day, duplicates)
     for zone in layout.lot.zones:
         drift = estimate(sheets, zone.id) if zone.counting == "gates" else None
         known = state.zones.get(zone.id)
         found = judge_zone(sheets, zone, known, drift)
         found += _spaces(sheets, zone, layout)
-        found += [finding for finding in clocks if finding.zone == zone.id]
+        found += [finding for finding in senders if finding.zone == zone.id]
         recount = _recount(day, zone, known, drift, found)
         if recount is not None:
             recounts.append(recount)
         trusted = 1 - _lost(zone, found)
+        repeats = sum(
+            count
+            for name, count in duplicates.senders.items()
+            if name in day.sources and day.sources[name].zone == zone.id
+        )
         zones.append(
-            ZoneReport(zone.id, zone.counting, zone.capacity, round(trusted, 4), len(found), drift)
+            ZoneReport(
+                zone.id,
+                zone.counting,
+                zone.capacity,
+                round(trusted, 4),
+                len(found),
+                drift,
+                repeats,
+            )
         )
         findings += found
     findings += _repeats(day, duplicates)
@@ -130,7 +156,7 @@ def judge(sheets: Sequence[Sheet], state: LotState, layout: Layout, duplicates: 
         score,
         reasons,
         day.events,
-        duplicates,
+        duplicates.total,
         zones,
         findings[:MOST_FINDINGS],
         len(findings),
@@ -146,15 +172,36 @@ def _spaces(sheets: Sequence[Sheet], zone: Zone, layout: Layout) -> list[Finding
     return [finding for space in counted for finding in judged.judge(space)]
 
 
-def _repeats(day: Sheet, duplicates: int) -> list[Finding]:
-    share = duplicates / (day.events + duplicates) if duplicates else 0.0
-    if duplicates < FEWEST_DUPLICATES or share < DUPLICATE_SHARE:
+def _repeaters(day: Sheet, duplicates: Duplicates) -> list[Finding]:
+    """Find the senders that repeat themselves."""
+    found = []
+    for name, count in sorted(duplicates.senders.items()):
+        source = day.sources.get(name)
+        if source is None or source.zone is None or count < FEWEST_OF_SENDER:
+            continue
+        share = count / (sum(source.delays.values()) + count)
+        if share >= SENDER_SHARE:
+            sensor = None if ":" in name else name
+            found.append(_repeated(count, share, source.zone, source.space, sensor))
+    return found
+
+
+def _repeats(day: Sheet, duplicates: Duplicates) -> list[Finding]:
+    """Find that a lot's events come again, where no senders are found that do it all."""
+    told = sum(int(finding.facts["duplicates"]) for finding in _repeaters(day, duplicates))
+    count = duplicates.total - told
+    share = count / (day.events + duplicates.total) if count > 0 else 0.0
+    if count < FEWEST_DUPLICATES or share < DUPLICATE_SHARE:
         return []
-    detail = (
-        f"{duplicates} events came again, {share:.0%} of all: does the sender read its answers?"
-    )
-    facts = {"duplicates": float(duplicates), "share": round(share, 4)}
-    return [Finding("duplicates", None, None, None, None, detail, facts)]
+    return [_repeated(count, share, None, None, None)]
+
+
+def _repeated(
+    count: int, share: float, zone: str | None, space: str | None, sensor: str | None
+) -> Finding:
+    detail = f"{count} events came again, {share:.0%} of all: does the sender read its answers?"
+    facts = {"duplicates": float(count), "share": round(share, 4)}
+    return Finding("duplicates", zone, space, sensor, None, detail, facts)
 
 
 def _weight(zone: Zone, finding: Finding) -> float:
@@ -169,7 +216,7 @@ def _weight(zone: Zone, finding: Finding) -> float:
         return weight * min(1.0, 10 * share)  # all of it from a tenth of the capacity a day on
     if finding.kind == "out_of_range":
         return weight * min(1.0, 0.2 + finding.facts["share"])
-    if finding.kind == "clock_offset" and zone.counting == "spaces":
+    if finding.kind in ("clock_offset", "duplicates") and zone.counting == "spaces":
         return weight / zone.capacity
     return weight
 

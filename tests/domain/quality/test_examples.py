@@ -327,6 +327,32 @@ def test_events_that_come_again() -> None:
     assert report.score == 95
 
 
+def test_a_sender_that_repeats_itself_is_named() -> None:
+    days = days_of(gates, 2)
+    report = judged(GATED, days, duplicates=70, repeaters={"out": 60, "in": 9, "unknown": 1})
+    found = only(report)
+    assert (found.kind, found.zone, found.sensor) == ("duplicates", "g", "out")
+    assert found.facts == {"duplicates": 60, "share": 0.5}
+    assert report.zones[0].duplicates == 69
+    assert report.duplicates == 70
+    by_space = judged(SPACED, days_of(spaces, 2), duplicates=18, repeaters={"s3": 18})
+    found = only(by_space)
+    assert (found.zone, found.space, found.sensor) == ("s", "s3", "s3")
+    assert by_space.score == 99
+
+
+def test_few_repetitions_of_a_sender_are_retries() -> None:
+    for count in (9, 14):  # too few, or less than a fifth of what it sends
+        days = days_of(gates, 2)
+        assert judged(GATED, days, duplicates=count, repeaters={"out": count}).findings == []
+
+
+def test_repetitions_of_nobody_in_particular_are_the_lot_s() -> None:
+    senders = {"in": 14, "out": 14}
+    found = only(judged(GATED, days_of(gates, 2), duplicates=28, repeaters=senders))
+    assert (found.kind, found.zone, found.sensor) == ("duplicates", None, None)
+
+
 def test_a_score_weighs_by_capacity_and_its_reasons_add_up() -> None:
     timeline = lot(("s", "spaces", 8), ("c", "counts", 24))
     days = days_of(spaces, 12)

@@ -1,6 +1,6 @@
 """Small lots whose every event follows from a rule: eight spaces, a system, a pair of gates."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from parking.domain.instants import DAY, HOUR, MINUTE, SECOND, micros, rfc3339
 from parking.domain.lots import Lot, Space
 from parking.domain.quality.findings import Finding
 from parking.domain.quality.reading import finish, read
-from parking.domain.quality.reports import Report, judge
+from parking.domain.quality.reports import Duplicates, Report, judge
 from parking.domain.quality.sheets import Sheet, day_of, open_sheet, seal
 from parking.domain.states import LotState
 from parking.domain.timeline import Described, Listed, Timeline
@@ -91,6 +91,7 @@ def judged(
     *,
     through: int | None = None,
     duplicates: int = 0,
+    repeaters: Mapping[str, int] | None = None,
 ) -> Report:
     """Judge the last of some days that end with `MONDAY`'s, at `through` us of it."""
     state, sheets = LotState(), list[Sheet]()
@@ -107,7 +108,8 @@ def judged(
         sheets.append(sheet)
         if not last:
             seal(sheet)
-    return judge(sheets, state, timeline.last_layout, duplicates)
+    again = Duplicates(duplicates, repeaters or {})
+    return judge(sheets, state, timeline.last_layout, again)
 
 
 def days_of(
