@@ -1,8 +1,8 @@
 """Dead letters on their way: whatever is refused is put here, and stored a moment later.
 
-Putting one never waits and never fails. Of each key the latest 1,000 wait; when more come before
-the database takes them, the oldest are dropped and counted. What is kept of an item is cleaned
-here, off the path of those that are accepted (`parking/domain/refused.py`).
+Putting one never waits and never fails. Of each key as many wait as are kept of an operator; when
+more come before the database takes them, the oldest are dropped and counted. What is kept of an item
+is cleaned here, off the path of those that are accepted (`parking/domain/refused.py`).
 """
 
 import asyncio
@@ -26,8 +26,10 @@ from parking.store.rejections import Rejected
 
 log = logging.getLogger("parking.ingest.rejections")
 
-MOST_WAITING = 1_000
-"""Of one key."""
+MOST_WAITING = rejections.KEPT
+"""Of one key: all events of a body may be refused at once."""
+MOST_WAITING_BYTES = 4 * 1024 * 1024
+"""Of their items; beyond that a letter waits without."""
 _EVERY_SECONDS = 1.0
 _AT_ONCE = 500
 
@@ -45,13 +47,50 @@ class _Letter:
     event: str | None
 
 
+class _Waiting:
+    """The letters of one key, the oldest first; `size` are the bytes of their items."""
+
+    __slots__ = ("letters", "size")
+
+    def __init__(self) -> None:
+        self.letters: deque[_Letter] = deque()
+        self.size = 0
+
+    def has_room(self, item: bytes | str | None) -> bool:
+        """Whether an item may wait too."""
+        return item is None or self.size + len(item) <= MOST_WAITING_BYTES
+
+    def add(self, letter: _Letter) -> None:
+        """Add a letter; the oldest is dropped when there are too many."""
+        if len(self.letters) >= MOST_WAITING:
+            self.take(1)
+            metrics.dead_letters_dropped.inc()
+        self.letters.append(letter)
+        self.size += len(letter.item or "")
+
+    def take(self, number: int) -> list[_Letter]:
+        """Take so many of the oldest out."""
+        taken = [self.letters.popleft() for _ in range(min(number, len(self.letters)))]
+        self.size -= sum(len(letter.item or "") for letter in taken)
+        return taken
+
+    def put_back(self, letters: list[_Letter]) -> None:
+        """Put letters back before those that came meanwhile, as far as there is room."""
+        room = max(0, MOST_WAITING - len(self.letters))
+        if room < len(letters):
+            metrics.dead_letters_dropped.inc(len(letters) - room)
+            letters = letters[len(letters) - room :]
+        self.letters.extendleft(reversed(letters))
+        self.size += sum(len(letter.item or "") for letter in letters)
+
+
 class DeadLetters:
     """Takes what was refused and has it stored, for `GET /v1/rejections`."""
 
     def __init__(self, replica: Replica) -> None:
         """Store in `replica`'s database, for the operators of the lots that it knows."""
         self._replica = replica
-        self._waiting: dict[str | None, deque[_Letter]] = {}
+        self._waiting: dict[str | None, _Waiting] = {}
         self._wake = asyncio.Event()
 
     def put(
@@ -80,10 +119,10 @@ class DeadLetters:
             item = None
         waiting = self._waiting.get(key)
         if waiting is None:
-            waiting = self._waiting[key] = deque(maxlen=MOST_WAITING)
-        if len(waiting) == MOST_WAITING:
-            metrics.dead_letters_dropped.inc()
-        waiting.append(
+            waiting = self._waiting[key] = _Waiting()
+        if not waiting.has_room(item):
+            item = None
+        waiting.add(
             _Letter(self._replica.clock(), source, code, detail, item, key, operator, lot, event)
         )
         self._wake.set()
@@ -99,12 +138,12 @@ class DeadLetters:
         """Store what waits; what the database does not take goes on waiting."""
         self._wake.clear()
         for waiting in list(self._waiting.values()):
-            while waiting:
-                letters = [waiting.popleft() for _ in range(min(len(waiting), _AT_ONCE))]
+            while waiting.letters:
+                letters = waiting.take(_AT_ONCE)
                 try:
                     await self._store(letters)
                 except (DatabaseAway, asyncio.CancelledError) as error:
-                    self._put_back(waiting, letters)
+                    waiting.put_back(letters)
                     self._wake.set()
                     if isinstance(error, asyncio.CancelledError):
                         raise
@@ -119,14 +158,6 @@ class DeadLetters:
             await rejections.append(connection, rejected)
         for letter in letters:
             metrics.dead_letters.labels(letter.source, letter.code).inc()
-
-    @staticmethod
-    def _put_back(waiting: deque[_Letter], letters: list[_Letter]) -> None:
-        """Put letters back before those that came meanwhile, as far as there is room."""
-        room = MOST_WAITING - len(waiting)
-        if room < len(letters):
-            metrics.dead_letters_dropped.inc(len(letters) - room)
-        waiting.extendleft(reversed(letters[len(letters) - min(room, len(letters)) :]))
 
     def _cleaned(self, letter: _Letter) -> Rejected:
         item, lot = None, letter.lot

@@ -34,7 +34,9 @@ def letters(node: Node) -> DeadLetters:
 async def kept(node: Node) -> list[Rejected]:
     """Give what is stored, oldest first."""
     async with node.replica.database.connection() as connection:
-        page = await stored.list_page(connection, operator=None, lot=None, before=None, limit=5000)
+        page = await stored.list_page(
+            connection, operator=None, lot=None, before=None, limit=20_000
+        )
     return page[::-1]
 
 
@@ -72,6 +74,32 @@ async def test_one_key_does_not_crowd_out_others(
     assert {one.event for one in await kept(node)} == {
         "other0", *(f"e{number}" for number in range(15, 25)),
     }  # fmt: skip
+
+
+async def test_a_whole_body_of_refused_events_is_kept(node: Node, letters: DeadLetters) -> None:
+    """All at once, before the database can take any."""
+    before = dropped()
+    put(letters, 10_000, MINE)
+    await letters.flush()
+    assert dropped() == before
+    assert len(await kept(node)) == 10_000
+
+
+async def test_what_waits_is_bounded_in_bytes_too(
+    node: Node, letters: DeadLetters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejections, "MOST_WAITING_BYTES", 30)
+    item = b'{"lot":"p1"}'
+    for number in range(4):
+        named = f"e{number}"
+        letters.put(
+            source="http", code="invalid", detail="x", item=item, principal=MINE, event=named
+        )
+    await letters.flush()
+    assert [one.item for one in await kept(node)] == [item.decode()] * 2 + [None] * 2
+    letters.put(source="http", code="invalid", detail="x", item=item, principal=MINE, event="later")
+    await letters.flush()
+    assert (await kept(node))[-1].item == item.decode(), "there is room again"
 
 
 async def test_what_the_database_does_not_take_waits(
