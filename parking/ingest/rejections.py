@@ -1,8 +1,8 @@
 """Dead letters on their way: whatever is refused is put here, and stored a moment later.
 
 Putting one never waits and never fails. Of each key as many wait as are kept of an operator; when
-more come before the database takes them, the oldest are dropped and counted. What is kept of an item
-is cleaned here, off the path of those that are accepted (`parking/domain/refused.py`).
+more come before the database takes them, the oldest are dropped and counted. What is kept of an
+item is cleaned here, off the path of those that are accepted (`parking/domain/refused.py`).
 """
 
 import asyncio

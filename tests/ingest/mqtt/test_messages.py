@@ -1,9 +1,12 @@
 """Topics and receipts as pure functions."""
 
 import json
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from parking.domain.events import canonical, decode, observed
 from parking.ingest.lists import MOST_EVENTS
 from parking.ingest.mqtt.messages import (
     Poisoned,
@@ -24,6 +27,32 @@ def test_a_topic_names_a_lot() -> None:
             read_topic(wrong)
     with pytest.raises(Poisoned, match="topic"):
         read_topic(f"parking/v1/{'x' * 65}/events")
+
+
+SAMPLES = sorted((Path(__file__).parents[2] / "samples" / "mqtt").glob("*.json"))
+
+
+def beside(sample: Path, what: str) -> str:
+    found = sample.with_name(f"{sample.name}.{what}")
+    return found.read_text("utf-8") if found.exists() else ""
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.stem)
+def test_a_sample_gives_the_events_beside_it(sample: Path) -> None:
+    """Those of a message as the log keeps them; one that is none costs no other."""
+    told, unread = "", ""
+    try:
+        for place, raw in enumerate(read_message(sample.read_bytes())):
+            try:
+                event = decode(raw)
+                told += canonical(event, observed(event)).decode() + "\n"
+            except msgspec.ValidationError as error:
+                unread += f"/{place} {error}\n"
+    except Poisoned as error:
+        unread = f"{error}\n"
+    assert told + unread
+    assert told == beside(sample, "events.jsonl")
+    assert unread == beside(sample, "unread.txt")
 
 
 def test_a_message_holds_so_many_events() -> None:
