@@ -13,6 +13,7 @@ from parking.domain.instants import micros
 MOST_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PIECE = 64 * 1024
+_LONGEST_VALIDATOR = 1_000
 _USER_AGENT = "smart-parking-availability"
 
 
@@ -104,9 +105,15 @@ async def _read(response: aiohttp.ClientResponse, most_bytes: int) -> Fetched:
         )
     body = await _body(response, most_bytes)
     headers = response.headers
-    return Fetched(
-        body, headers.get("Content-Type", ""), headers.get("ETag"), headers.get("Last-Modified")
-    )
+    etag, modified = _validator(headers, "ETag"), _validator(headers, "Last-Modified")
+    return Fetched(body, headers.get("Content-Type", ""), etag, modified)
+
+
+def _validator(headers: Mapping[str, str], name: str) -> str | None:
+    """Give a header that is sent back; None for one that cannot be kept, or is far too long."""
+    value = headers.get(name, "")
+    fits = value.isascii() and value.isprintable() and len(value) <= _LONGEST_VALIDATOR
+    return value if value and fits else None
 
 
 async def _body(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:

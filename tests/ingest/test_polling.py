@@ -390,6 +390,30 @@ async def test_what_was_refused_is_asked_for_again(
     assert source.asked[2]["If-None-Match"] == '"a"'
 
 
+@pytest.mark.parametrize("name", ["ETag", "Last-Modified"])
+@pytest.mark.parametrize("value", [b'"\xff\xfe"', '"旧"'.encode(), b'"' + b"x" * 5_000 + b'"'])
+async def test_a_validator_that_is_none_is_not_kept(
+    poller: Poller, source: Source, node: Node, name: str, value: bytes
+) -> None:
+    body = (FREE % 42).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n%s: " % (len(body), name.encode())
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(head + value + b"\r\nConnection: close\r\n\r\n" + body)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        poller = again(poller, replace(poller.poll, url=f"http://127.0.0.1:{port}/feed"))
+        await ask(poller, "changed")
+        await ask(poller, "unchanged")
+    assert free(node) == 42
+    assert not any(b"if-" in one.lower() for one in asked)
+
+
 async def test_one_instance_alone_asks(
     tmp_path: Path,
     source: Source,
