@@ -120,18 +120,40 @@ async def _body(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip"):
         raise FetchFailed("encoding", "an encoding that was not asked for")
-    inflater = None if encoding == "identity" else zlib.decompressobj(31)
+    inflater = None if encoding == "identity" else _Inflater(most_bytes)
     body = bytearray()
     async for piece in response.content.iter_chunked(_PIECE):
-        if inflater is None:
-            body += piece
-        else:
-            try:
-                body += inflater.decompress(piece, most_bytes + 1 - len(body))
-            except zlib.error:
-                raise FetchFailed("encoding", "what comes is not gzip") from None
+        body += piece if inflater is None else inflater.inflated(piece)
         if len(body) > most_bytes:
             raise FetchFailed("too_large", f"more than {most_bytes} bytes")
-    if inflater is not None and not inflater.eof:
+    if inflater is not None and not inflater.is_whole:
         raise FetchFailed("encoding", "the gzip is cut off")
     return bytes(body)
+
+
+class _Inflater:
+    """Unpacks gzip, of one member after another; gives one byte more than `most` at most."""
+
+    def __init__(self, most: int) -> None:
+        self._room = most + 1
+        self._member = zlib.decompressobj(31)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a member has just ended."""
+        return self._member.eof
+
+    def inflated(self, piece: bytes) -> bytes:
+        """Unpack a piece; FetchFailed when it is not gzip."""
+        out = bytearray()
+        while piece and self._room:
+            if self._member.eof:  # or it would hold whatever comes after it
+                self._member = zlib.decompressobj(31)
+            try:
+                got = self._member.decompress(piece, self._room)
+            except zlib.error:
+                raise FetchFailed("encoding", "what comes is not gzip") from None
+            out += got
+            self._room -= len(got)
+            piece = self._member.unused_data
+        return bytes(out)

@@ -325,7 +325,29 @@ async def test_bodies_that_do_not_end(
     await ask(again(poller, replace(poller.poll, timeout_s=0.5)), "timeout")
     source.says(gzip.compress(b" " * (64 << 20)), Content_Encoding="gzip")
     await ask(again(poller, replace(poller.poll, most_bytes=1 << 20)), "too_large")
+
+    async def beyond_the_end(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Encoding": "gzip"})
+        await response.prepare(request)
+        await response.write(gzip.compress((FREE % 1).encode()))
+        while True:
+            await response.write(b" " * 65536)
+
+    source.answer = beyond_the_end
+    await ask(poller, "encoding")
+    source.answer = None
     assert free(node) is None
+
+
+async def test_gzip_of_several_members(poller: Poller, source: Source, node: Node) -> None:
+    parts = [gzip.compress(part.encode()) for part in (FREE % 17).partition(":")]
+    source.says(b"".join(parts), Content_Encoding="gzip")
+    await ask(poller, "changed")
+    assert free(node) == 17
+    source.says(b"".join(parts)[:-1], Content_Encoding="gzip")
+    await ask(poller, "encoding")
+    source.says(b"".join([*parts, gzip.compress(b" " * (9 << 20))]), Content_Encoding="gzip")
+    await ask(poller, "too_large")
 
 
 async def test_who_is_not_there(tmp_path: Path, poller: Poller, source: Source) -> None:
