@@ -17,6 +17,7 @@ from parking.domain.quality.sheets import Sheet, ZoneSheet
 
 FEWEST_DAYS = 3
 """Whole days without which nothing is called a habit."""
+FEWEST_OF_A_KIND = 2
 _ENOUGH_STAYS = 30
 
 Moves = Callable[[ZoneSheet], Sequence[float]]
@@ -41,13 +42,19 @@ class Rates:
         """Learn them of whole days; hours without a chance have the rate of all hours."""
         self._moved = [[0.0] * 24, [0.0] * 24]
         self._could = [[0.0] * 24, [0.0] * 24]
+        self._days = [0, 0]
         for sheet in days:
             part = zone_in(sheet, zone)
             kind = int(sheet.weekend)
+            self._days[kind] += 1
             for hour, (moved, could) in enumerate(zip(moves(part), chances(part), strict=True)):
                 self._moved[kind][hour] += moved
                 self._could[kind][hour] += could
         self.moved = sum(map(sum, self._moved))
+
+    def knows(self, weekend: bool) -> bool:
+        """Whether enough days of that kind were seen to say how they are: both of a weekend."""
+        return self._days[int(weekend)] >= FEWEST_OF_A_KIND
 
     def at(self, weekend: bool, hour: int) -> float:
         """Give the rate of an hour; of a kind of day not seen yet, that of the other."""

@@ -102,6 +102,8 @@ def _stuck(sheets: Sequence[Sheet], zone: Zone) -> Finding | None:
     rates = Rates(days, zone.id, lambda z: z.moved, lambda z: z.readings)
 
     def surprise(sheet: Sheet, place: int) -> float:
+        if not rates.knows(sheet.weekend):  # nothing else tells here that firms rest at weekends
+            return 0.0
         hour = sheet.clock[place]
         readings = zone_in(sheet, zone.id).readings[hour]
         return -readings * math.log(1 - min(rates.at(sheet.weekend, hour), 0.99))

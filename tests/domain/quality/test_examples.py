@@ -188,6 +188,15 @@ def test_a_number_that_stands_still() -> None:
     assert judged(COUNTED, days, through=9 * HOUR + 20 * MINUTE).findings == []
 
 
+@pytest.mark.parametrize(("weeks", "found"), [(1, []), (2, [("stuck", "c", None)])])
+def test_what_weekends_are_like_is_not_known_before_one(weeks: int, found: object) -> None:
+    """Seven cars of a firm that rests at weekends, of which only working days have been seen."""
+    saturday = MONDAY - 2 * DAY
+    before = [list(counts(saturday - back * DAY)) for back in range(7 * weeks - 2, 0, -1)]
+    rests = [entry("count", saturday + n * 10 * MINUTE, zone="c", occupied=7) for n in range(144)]
+    assert kinds(judged(COUNTED, [*before, rests], last_day=saturday)) == found
+
+
 def test_a_number_that_rests_at_zero_is_given_longer() -> None:
     def spoil(made: Entry) -> Iterable[Entry]:
         if made.at < MONDAY:

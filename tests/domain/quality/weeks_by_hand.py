@@ -92,10 +92,11 @@ def judged(
     through: int | None = None,
     duplicates: int = 0,
     repeaters: Mapping[str, int] | None = None,
+    last_day: int = MONDAY,
 ) -> Report:
-    """Judge the last of some days that end with `MONDAY`'s, at `through` us of it."""
+    """Judge the last of some days that end with `MONDAY`'s or another, at `through` us of it."""
     state, sheets = LotState(), list[Sheet]()
-    start = MONDAY - (len(days) - 1) * DAY
+    start = last_day - (len(days) - 1) * DAY
     for number, entries in enumerate(days):
         day = day_of(start + number * DAY, "Asia/Shanghai")
         layout = timeline.last_layout
