@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from parking.ingest.decoded import Decoded, NotDecodable
+from parking.ingest.decoded import Decoded, NotDecodable, Unread
 from parking.ingest.formats.fourpyun import decode, is_signed
 from parking.ingest.formats.gathering import Reading
 from parking.ingest.formats.message import Message
@@ -118,6 +118,15 @@ def test_areas_by_zones_and_what_is_wanted() -> None:
     ]
     only = post(fields, reading=Reading(places, only=frozenset({"count"})))
     assert [event["type"] for event in only.events] == ["count"]
+
+
+def test_a_car_park_of_which_nothing_is_known_is_not_read_and_not_repeated() -> None:
+    for places in (Places({"p1": Site("lot")}), Places(is_lot=lambda lot: lot == "p1")):
+        for park in ("p2", PLATE):
+            decoded = post({**CAR, "plate": "", "park_uuid": park}, reading=Reading(places))
+            assert not decoded.events
+            assert decoded.unread == [Unread("/park_uuid", "no lot is named for it")]
+        assert post({**CAR, "park_uuid": "p1"}, reading=Reading(places)).events
 
 
 @pytest.mark.parametrize(
