@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 
+import pytest
 from msgspec.structs import replace
 
+from parking.app import Service
+from parking.config import Settings
 from parking.domain.events import Entry
+from parking.ingest.connectors.loading import load
 from parking.live.repeats import Repeats
+from parking.store.database import open_database
 from parking.store.log import Outcome
 from tests.entries import entry, passage
+from tests.service import CHECKOUT
 
 
 def some(key: str = "k", *, number: int = 3) -> list[Entry]:
@@ -67,3 +73,17 @@ def test_memory_of_what_was_told_is_bounded() -> None:
     assert len(repeats._recent) + len(repeats._before) <= 200_002
     assert counted(repeats, [replace(made, id="e249999")], "duplicate") == 1
     assert counted(repeats, [replace(made, id="e0")], "duplicate") == 0, "long forgotten"
+
+
+@pytest.mark.parametrize("group", [None, "all"])
+async def test_the_service_knows_how_it_is_set_up(database_url: str, group: str | None) -> None:
+    settings = Settings.model_validate(
+        {"database_url": database_url, "mqtt_url": "mqtt://127.0.0.1:1", "mqtt_group": group}
+    )
+    connectors = load(CHECKOUT / "deploy" / "connectors.example.toml", secrets=False)
+    async with open_database(database_url) as database:
+        service = Service(settings, database_url, database, connectors)
+        repeats = service._commits.repeats
+        await service.aclose()
+    assert ("mqtt" in repeats.told_to_all) == (group is None)
+    assert repeats.asked == {"connector.open-data", "connector.old-sign"}
