@@ -147,8 +147,20 @@ def test_exchange_takes_one_after_the_other_and_stopped_ones_too(machine: Machin
     done = machine.do(EXCHANGE, PARKING_PYTHON=str(machine.bin / "python"))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "parking@8081.service is ready\nparking@8082.service is ready\n"
-    steps = [call.split()[-1] for call in machine.calls if re.search("restart|timeout=5", call)]
-    assert steps == ["parking@8081.service", "8081", "parking@8082.service", "8082"]
+    steps = [call for call in machine.calls if re.search("restart|timeout=5|sleep", call)]
+    words = [call.split()[-1] for call in steps]
+    assert words == ["parking@8081.service", "8081", words[2], "parking@8082.service", "8082"]
+    # only when the proxy counts on the first one again
+    assert steps[2].startswith("sleep ")
+    assert int(words[2]) > 10
+
+
+def test_the_proxy_notices_by_asking_alone() -> None:
+    """By what failed, Caddy 2.6 would take both out when one is exchanged: 503 for seconds."""
+    text = (CHECKOUT / "deploy/https/Caddyfile-instances").read_text("utf-8")
+    options = [line.split()[0] for line in text.splitlines() if line.split()]
+    assert {"lb_try_duration", "health_uri", "health_interval"} <= set(options)
+    assert "fail_duration" not in options
 
 
 def test_exchange_leaves_the_others_when_one_does_not_come_up(machine: Machine) -> None:
