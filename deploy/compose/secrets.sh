@@ -4,11 +4,13 @@
 set -euo pipefail
 umask 077
 
-folder=${1:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/secrets}
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+folder=${1:-$scripts/../secrets}
 domain=${PARKING_DOMAIN:-localhost}
 mkdir -p "$folder"
 chmod 700 "$folder"
 cd "$folder"
+mkdir -p -m 755 connectors # for compose/connectors.yaml
 
 # Containers read them under numbers of their own; others on this machine cannot enter the folder.
 keep() { # name: writes standard input to the file, whole or not at all, unless there is one
@@ -33,17 +35,7 @@ address parking_serve database_serve_password | keep parking_database_url
 address parking_owner database_owner_password | keep parking_migration_url
 printf 'mqtt://parking:%s@mosquitto:1883\n' "$(cat mqtt_password)" | keep parking_mqtt_url
 
-# As mosquitto_passwd writes it: PBKDF2 of SHA-512, here 10,000 rounds. More names, for gateways:
-# docker compose exec mosquitto mosquitto_passwd -b … or add lines that this function makes.
-hashed() { # name, file with the password
-  local salt hash
-  salt=$(openssl rand -base64 12)
-  hash=$(openssl kdf -keylen 64 -kdfopt digest:SHA512 -kdfopt "pass:$(cat "$2")" \
-    -kdfopt "hexsalt:$(openssl base64 -d -A <<<"$salt" | od -An -tx1 | tr -d ' \n')" \
-    -kdfopt iter:10000 -binary PBKDF2 | openssl base64 -A)
-  printf "%s:\$7\$10000\$%s\$%s\n" "$1" "$salt" "$hash"
-}
-hashed parking mqtt_password | keep mqtt_passwords
+"$scripts/mqtt_hash.sh" parking <mqtt_password | keep mqtt_passwords # gateway.sh adds others
 
 # Until you have a better one: signed by itself, which gateways have to be told to trust.
 if ! [ -e mqtt_certificate ]; then
@@ -54,4 +46,4 @@ if ! [ -e mqtt_certificate ]; then
   keep mqtt_certificate <certificate.new
   rm key.new certificate.new
 fi
-echo "secrets are in $folder"
+echo "secrets are in $PWD"

@@ -1,7 +1,10 @@
 """What stands in deploy/ fits together, and fits the service: names, settings, files, hardening."""
 
+import base64
+import hashlib
 import re
 import subprocess
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +53,18 @@ def test_mounted_files_are_there(compose: dict[str, Any]) -> None:
         assert DEPLOY.joinpath(source).exists(), source
 
 
+def read_all(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
+
+
 def test_secrets_are_all_made_and_kept(compose: dict[str, Any], tmp_path: Path) -> None:
     script = DEPLOY / "compose" / "secrets.sh"
     folder = tmp_path / "secrets"
     for _ in range(2):
         subprocess.run([script, folder], check=True, capture_output=True)  # noqa: S603
-        made = {path.name: path.read_text() for path in folder.iterdir()}
-    assert {path.name: path.read_text() for path in folder.iterdir()} == made
+        made = read_all(folder)
+    assert read_all(folder) == made
+    assert (folder / "connectors").is_dir()
     assert folder.stat().st_mode & 0o077 == 0
     needed = {Path(secret["file"]).name for secret in compose["secrets"].values()}
     assert needed <= made.keys()
@@ -69,12 +77,108 @@ def test_secrets_are_all_made_and_kept(compose: dict[str, Any], tmp_path: Path) 
     assert len(set(passwords)) == len(passwords)
 
 
+def test_gateways_get_passwords_that_the_running_broker_reads(tmp_path: Path) -> None:
+    scripts = DEPLOY / "compose"
+    subprocess.run([scripts / "secrets.sh", tmp_path], check=True, capture_output=True)  # noqa: S603
+    file = tmp_path / "mqtt_passwords"
+    mounted = file.stat().st_ino
+    said = {"parking": tmp_path.joinpath("mqtt_password").read_text().strip()}
+    for name in ("lot-7", "lot.7", "lot-7"):
+        command = [scripts / "gateway.sh", name, tmp_path]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+        said[name] = done.stdout.strip()
+    # a container has the file that was there, and not whatever bears its name later
+    assert file.stat().st_ino == mounted
+    assert file.stat().st_mode & 0o777 == 0o444
+    lines = file.read_text().splitlines()
+    assert sorted(line.partition(":")[0] for line in lines) == sorted(said)
+    for line in lines:
+        name, _, rest = line.partition(":")
+        _, form, rounds, salt, digest = rest.split("$")
+        assert (form, rounds) == ("7", "10000")
+        made = hashlib.pbkdf2_hmac(
+            "sha512", said[name].encode(), base64.b64decode(salt), int(rounds)
+        )
+        assert base64.b64decode(digest) == made
+    for wrong in ("parking", "two words", "a:b", ""):
+        command = [scripts / "gateway.sh", wrong, tmp_path]
+        assert subprocess.run(command, check=False, capture_output=True).returncode == 2  # noqa: S603
+    assert file.read_text().splitlines() == lines
+
+
+def test_fixed_addresses_are_not_given_to_others(compose: dict[str, Any]) -> None:
+    """Docker gives out addresses as containers start: whoever has a fixed one may come last."""
+    (ipam,) = compose["networks"]["inside"]["ipam"]["config"]
+    subnet, given_out = IPv4Network(ipam["subnet"]), IPv4Network(ipam["ip_range"])
+    assert given_out.subnet_of(subnet)
+    fixed = {
+        name: IPv4Address(network["ipv4_address"])
+        for name, service in compose["services"].items()
+        if isinstance(service["networks"], dict)
+        for network in service["networks"].values()
+        if "ipv4_address" in network
+    }
+    assert fixed.keys() == {"caddy"}
+    for address in fixed.values():
+        assert address in subnet
+        assert address not in given_out
+    # the one proxy whose word about clients' addresses is taken
+    for name in ("parking-1", "parking-2"):
+        trusted = compose["services"][name]["environment"]["PARKING_TRUSTED_PROXIES"]
+        assert trusted == str(fixed["caddy"])
+
+
+def test_only_those_who_must_are_outside(compose: dict[str, Any]) -> None:
+    assert compose["networks"]["inside"]["internal"] is True
+    outside = {
+        name for name, service in compose["services"].items() if "outside" in service["networks"]
+    }
+    assert outside == {"caddy", "mosquitto", "prometheus", "blackbox", "grafana"}
+
+
+def test_each_is_asked_how_it_is(compose: dict[str, Any]) -> None:
+    """All but the job that ends; the service's own question is part of its image."""
+    unasked = {name for name, service in compose["services"].items() if not asked(service)}
+    assert unasked == {"migrate", "parking-1", "parking-2"}
+    assert "HEALTHCHECK" in DEPLOY.joinpath("Dockerfile").read_text("utf-8")
+    assert "healthcheck" not in compose["services"]["parking-1"]
+
+
+def asked(service: dict[str, Any]) -> bool:
+    return "test" in service.get("healthcheck", {})
+
+
+def test_only_the_image_listens_on_all_addresses() -> None:
+    """A container's addresses are its own; elsewhere it would be the whole machine's."""
+    everywhere = [
+        path for path in TEXTS if re.search(r"(?<!\d)0\.0\.0\.0", path.read_text("utf-8"))
+    ]
+    assert everywhere == [DEPLOY / "Dockerfile"]
+
+
+def test_connectors_can_be_put_to_the_instances(compose: dict[str, Any]) -> None:
+    more = yaml.safe_load(DEPLOY.joinpath("compose", "connectors.yaml").read_text("utf-8"))
+    assert more["services"].keys() == {"parking-1", "parking-2"}
+    for service in more["services"].values():
+        (mounted,) = service["volumes"]
+        file = Path(service["environment"]["PARKING_CONNECTORS"])
+        assert mounted["read_only"] is True
+        assert str(file.parent) == mounted["target"]
+        assert mounted["source"] == "./secrets/connectors"  # that secrets.sh makes
+        assert service["env_file"] == [{"path": "./secrets/connectors.env", "required": False}]
+        assert "outside" in service["networks"]
+    assert more.keys() <= {"services", "x-connected"}
+    assert compose["services"].keys() >= more["services"].keys()
+
+
 def test_nothing_runs_with_more_than_it_needs(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         assert service["read_only"] is True, name
         assert service["cap_drop"] == ["ALL"], name
         assert "no-new-privileges:true" in service["security_opt"], name
         assert not service.get("privileged"), name
+        assert service["mem_limit"], name
+        assert service["pids_limit"] > 0, name
         assert ":" in service["image"], name
         assert not service["image"].endswith(":latest"), name
     owners = [
