@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import yaml
 
-from parking import metrics
 from parking.config import Settings
 from tests.service import CHECKOUT
 
@@ -227,13 +226,3 @@ def test_both_stages_have_one_base() -> None:
     bases = set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE))
     assert len(bases) == 1
     assert re.fullmatch(r"python:3\.1[1-9]\.\d+-slim-\w+", bases.pop())
-
-
-def test_the_autoscaler_asks_for_what_is_measured() -> None:
-    rule = DEPLOY.joinpath("kustomize", "overlays", "production", "metrics.yaml")
-    loaded = yaml.safe_load(rule.read_text("utf-8"))["rules"]["custom"][0]
-    (family,) = metrics.request_seconds.describe()
-    assert f"rate({family.name}_sum{{" in loaded["metricsQuery"]
-    assert {"method", "route"} <= set(metrics.request_seconds._labelnames)
-    scaling = rule.with_name("scaling.yaml").read_text("utf-8")
-    assert f"name: {loaded['name']['as']}" in scaling
