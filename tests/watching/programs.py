@@ -1,4 +1,4 @@
-"""Prometheus' own programs, of Debian's package `prometheus`: there, or the test says that not."""
+"""Prometheus' own programs, of Debian's packages: there, or the test says that not."""
 
 import os
 import shutil
@@ -10,7 +10,8 @@ def need(program: str) -> str:
     """Give a program's path; skips where it is not installed, and fails there in CI."""
     found = shutil.which(program)
     if found is None:
-        missing = f"{program} is not installed: apt-get install --no-install-recommends prometheus"
+        package = "prometheus" if program == "promtool" else program
+        missing = f"{program} is not installed: apt-get install --no-install-recommends {package}"
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)

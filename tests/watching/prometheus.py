@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,7 @@ STOP_S = 20.0
 CONFIG = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
 rule_files: ["{rules}/*.yml"]
-scrape_configs:
-  - job_name: parking
-    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
+scrape_configs: {jobs}
 """
 
 
@@ -63,12 +61,17 @@ class Prometheus:
 
 
 @contextlib.contextmanager
-def scraping(program: str, port: int) -> Iterator[Prometheus]:
-    """Run Prometheus on 127.0.0.1, scraping a service's port each second by the rules shipped."""
+def scraping(program: str, port: int, more: Sequence[dict[str, Any]] = ()) -> Iterator[Prometheus]:
+    """Run Prometheus on 127.0.0.1, scraping a service's port each second by the rules shipped.
+
+    `more` are further jobs.
+    """
     own = free_port()
+    service = {"job_name": "parking", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
+    jobs = json.dumps([service, *more])  # which is YAML too
     with tempfile.TemporaryDirectory(prefix="parking-test-") as place:
         config = Path(place) / "prometheus.yml"
-        config.write_text(CONFIG.format(port=port, rules=CHECKOUT / "deploy/prometheus/rules"))
+        config.write_text(CONFIG.format(jobs=jobs, rules=CHECKOUT / "deploy/prometheus/rules"))
         with (Path(place) / "log").open("w+b") as log:
             process = subprocess.Popen(  # noqa: S603 - a program that is installed
                 [
