@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import json
 import re
 import subprocess
+import sys
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 import yaml
 
 from parking.config import Settings
-from tests.service import CHECKOUT
+from tests.service import CHECKOUT, RunningService, free_port
 
 DEPLOY = CHECKOUT / "deploy"
 COMPOSE = DEPLOY / "compose.yaml"
@@ -208,6 +210,24 @@ def test_the_image_is_made_of_what_is_there() -> None:
             copied.update(line.split()[1:-1])
     assert copied == let_in
     assert all(CHECKOUT.joinpath(source).exists() for source in copied)
+
+
+def test_the_images_question_is_answered(service: RunningService) -> None:
+    """What Docker asks every ten seconds is true of a service that runs, and of no other."""
+    text = DEPLOY.joinpath("Dockerfile").read_text("utf-8").replace("\\\n", "")
+    found = re.search(r"^HEALTHCHECK .*?CMD (\[.*\])$", text, re.MULTILINE)
+    assert found is not None
+    program, *words = json.loads(found[1])
+    assert program == "python"
+    for port, status in ((service.port, 0), (free_port(), 1)):
+        asked = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, *words],
+            env={"PARKING_PORT": str(port)},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert asked.returncode == status, asked.stderr
 
 
 def test_units_are_equally_confined() -> None:
