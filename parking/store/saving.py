@@ -24,6 +24,7 @@ from parking.store.programs import Programs, Way, choose_programs, run
 from parking.store.receiver import receiving
 
 _SPARE = 1.1
+_ROOM_FOR_WAL = 64 << 20
 _WAL = "wal"
 _SCHEMA = "SELECT number || '_' || name FROM schema_migration ORDER BY number DESC LIMIT 1"
 _THERE = "SELECT to_regclass('log_head') IS NOT NULL"
@@ -87,7 +88,9 @@ async def save(
 
 
 def _have_room(folder: Path, target: Path) -> None:
-    needed = round(_size(folder) * _SPARE)
+    """Raise BackupError where there is no room for the files and for some WAL beside them."""
+    files = _size(folder) - _size(folder / manifests.WAL)  # of that only what comes meanwhile
+    needed = round(files * _SPARE) + _ROOM_FOR_WAL
     free = shutil.disk_usage(target).free
     if free < needed:  # before the disk of the database itself is full, perhaps
         raise BackupError(f"{target} has room for {free:,} bytes, and {needed:,} are needed")

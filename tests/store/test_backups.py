@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from parking.domain.instants import DAY, SECOND, rfc3339
-from parking.store import backups
+from parking.store import backups, saving
 from parking.store.backups import BackupError
 from parking.store.embedded import running
 from parking.store.locks import locked
@@ -264,6 +264,20 @@ async def test_refusals(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BackupError, match="room for 1 bytes"):
         await save(place / "data", place / "b", clock)
     assert [path.name for path in (place / "b").iterdir()] == [".lock"]
+
+
+def test_room_is_asked_for_what_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The write-ahead log that lies there, up to gigabytes, is not: only what comes meanwhile."""
+    (tmp_path / "pg_wal").mkdir()
+    usage = shutil._ntuple_diskusage(1 << 40, 0, 100 << 20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with (tmp_path / "pg_wal" / "segment").open("wb") as segment:
+        segment.truncate(1 << 30)
+    saving._have_room(tmp_path, tmp_path)
+    with (tmp_path / "table").open("wb") as table:
+        table.truncate(40 << 20)
+    with pytest.raises(BackupError, match="room for 104,857,600 bytes, and 113,246,208 are"):
+        saving._have_room(tmp_path, tmp_path)
 
 
 async def test_database_without_a_schema(folder: Path) -> None:
