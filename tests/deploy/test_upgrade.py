@@ -18,7 +18,7 @@ import pytest
 
 from parking.store.migrate import list_migrations
 from tests.e2e.gateways import Gateway, check_log, describe, progress, sending
-from tests.e2e.wire import Wire, connected, until
+from tests.e2e.wire import Refusal, Wire, connected, until
 from tests.service import CHECKOUT, RunningService, running_services
 
 NEWEST = list_migrations()[-1].number
@@ -116,8 +116,12 @@ def exchange(one: RunningService, code: Path) -> None:
 
 
 async def knows(wire: Wire, lot: str) -> bool:
-    page = await wire.ask("GET", "/v1/lots")
-    return lot in {item["id"] for item in page["items"]}
+    """Whether an instance has read all that `describe` tells of a lot: last of all its spaces."""
+    try:
+        listed = await wire.ask("GET", f"/v1/lots/{lot}/zones/bays/spaces")
+    except Refusal:
+        return False
+    return bool(listed["spaces"])
 
 
 async def additions(database_url: str) -> int:

@@ -81,7 +81,7 @@ class Gateway:
             except CUT_OFF:
                 pass
             else:
-                assert receipt["rejected"] == []
+                assert receipt["rejected"] == [], receipt["rejected"]
                 assert receipt["accepted"] + receipt["duplicates"] == len(batch)
                 self.accepted += receipt["accepted"]
                 self.answered.update(event["id"] for event in batch)
