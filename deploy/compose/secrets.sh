@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes the secrets of compose.yaml in deploy/secrets: random passwords, the addresses that contain
-# them, and a certificate for the MQTT broker. What is there already stays as it is.
+# Makes what is of one's own in compose.yaml, in deploy/secrets: random passwords, the addresses that
+# contain them, a certificate for the MQTT broker, and the public address that is watched. What is there
+# already stays as it is.
 set -euo pipefail
 umask 077
 
@@ -36,6 +37,9 @@ address parking_owner database_owner_password | keep parking_migration_url
 printf 'mqtt://parking:%s@mosquitto:1883\n' "$(cat mqtt_password)" | keep parking_mqtt_url
 
 "$scripts/mqtt_hash.sh" parking <mqtt_password | keep mqtt_passwords # gateway.sh adds others
+
+# What Prometheus asks for from outside: a file, as containers without a root to write in take no other.
+printf -- '- targets: ["https://%s/v1/lots?limit=1"]\n' "$domain" | keep outside.yml
 
 # Until you have a better one: signed by itself, which gateways have to be told to trust.
 if ! [ -e mqtt_certificate ]; then

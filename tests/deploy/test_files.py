@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -49,6 +50,9 @@ def test_mounted_files_are_there(compose: dict[str, Any]) -> None:
         for volume in service.get("volumes", [])
         if (source := volume.partition(":")[0]).startswith("./")
     ]
+    made = [source for source in mounted if source.startswith("./secrets/")]
+    assert made == ["./secrets/outside.yml"]  # by secrets.sh
+    mounted.remove(*made)
     assert len(mounted) > 5
     for source in mounted:
         assert DEPLOY.joinpath(source).exists(), source
@@ -62,7 +66,12 @@ def test_secrets_are_all_made_and_kept(compose: dict[str, Any], tmp_path: Path) 
     script = DEPLOY / "compose" / "secrets.sh"
     folder = tmp_path / "secrets"
     for _ in range(2):
-        subprocess.run([script, folder], check=True, capture_output=True)  # noqa: S603
+        subprocess.run(  # noqa: S603 - our own script
+            [script, folder],
+            env={**os.environ, "PARKING_DOMAIN": "parking.example"},
+            check=True,
+            capture_output=True,
+        )
         made = read_all(folder)
     assert read_all(folder) == made
     assert (folder / "connectors").is_dir()
@@ -71,6 +80,7 @@ def test_secrets_are_all_made_and_kept(compose: dict[str, Any], tmp_path: Path) 
     assert needed <= made.keys()
     used = {name for service in compose["services"].values() for name in service.get("secrets", [])}
     assert used == compose["secrets"].keys()
+    assert made["outside.yml"] == '- targets: ["https://parking.example/v1/lots?limit=1"]\n'
     assert made["database_serve_password"].strip() in made["parking_database_url"]
     assert made["database_owner_password"].strip() in made["parking_migration_url"]
     assert made["mqtt_password"].strip() in made["parking_mqtt_url"]
@@ -170,6 +180,13 @@ def test_connectors_can_be_put_to_the_instances(compose: dict[str, Any]) -> None
         assert "outside" in service["networks"]
     assert more.keys() <= {"services", "x-connected"}
     assert compose["services"].keys() >= more["services"].keys()
+
+
+def test_what_is_read_is_mounted(compose: dict[str, Any]) -> None:
+    """Docker copies texts into containers before they start: not where nothing can be written."""
+    assert "configs" not in compose
+    for secret in compose["secrets"].values():
+        assert secret.keys() == {"file"}
 
 
 def test_nothing_runs_with_more_than_it_needs(compose: dict[str, Any]) -> None:
