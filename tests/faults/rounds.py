@@ -38,6 +38,7 @@ from tests.service import RunningService
 GATEWAYS = 4
 BUSY = 40  # events, after which a gateway pauses before each further batch
 PAUSE_S = 0.4
+_BEGUN = '{"time": "'  # a line of the service's log
 BYS: tuple[oracle_usage.By, ...] = ("lot", "zone")
 Fault = Callable[[], Awaitable[object]]
 
@@ -187,8 +188,15 @@ async def check_usage(wire: Wire, lot: str, by: oracle_usage.By, events: Sequenc
 
 
 def complaints(service: RunningService, *expected: str) -> list[str]:
-    """List the errors that the service itself logged, but for those that begin as expected."""
-    said = [json.loads(line) for line in service.said().splitlines() if line.startswith("{")]
+    """List the errors that the service itself logged, but for those that begin as expected.
+
+    What it was saying when it was killed is cut off, and the next one goes on in that line.
+    """
+    said = [
+        json.loads(line[line.rindex(_BEGUN) :])
+        for line in service.said().splitlines()
+        if _BEGUN in line and line.endswith("}")
+    ]
     return [
         line["message"]
         for line in said

@@ -5,6 +5,7 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -132,6 +133,7 @@ async def test_an_instance_lost_in_the_middle_of_a_commit_holds_no_other_up(
         one = Round(database_url, [wire], chance, persistent=True)
 
         async def fault() -> None:
+            await until(partial(knows, lost, one.lots[0]))
             reset = link.reset_at(Moment.COMMIT, silently=True)
             large = [passage(one.lots[0], f"lost:{n}") for n in range(at_once.MOST + 1)]
             losing = asyncio.create_task(lost.push(large))
@@ -165,6 +167,14 @@ async def test_a_stop_waits_for_no_network(database_url: str, chance: random.Ran
 
 async def something_waits(wire: Wire) -> bool:
     return await wire.metric("parking_commit_queue_events") > 0
+
+
+async def knows(wire: Wire, lot: str) -> bool:
+    try:
+        await wire.ask("GET", f"/v1/lots/{lot}/availability")
+    except Refusal:
+        return False
+    return True
 
 
 def passage(lot: str, id_: str) -> Json:
