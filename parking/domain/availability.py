@@ -49,8 +49,8 @@ MANY = 1024
 
 def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:
     """Take one event that is not voided into the state; False: the log must be folded anew."""
-    at = entry.at
-    layout = timeline.current if at >= timeline.changed_at else timeline.at(at)  # mostly now's
+    at = entry.at  # mostly now's: without a call, as this runs for every event
+    layout = timeline.current if at >= timeline.changed_at else timeline.at(at)
     try:
         place_id = place(entry.event, layout)
     except Misplaced:  # described anew between its arrival and its moment: nothing to read

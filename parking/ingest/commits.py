@@ -141,12 +141,10 @@ class GroupCommit:
         if not entries:
             told([])
             return
-        if self._closing or self._depth + len(entries) > MOST_WAITING:
-            raise (
-                _stopping()
-                if self._closing
-                else Overloaded("Too many events are waiting.", headers={"Retry-After": "1"})
-            )
+        if self._closing:
+            raise _stopping()
+        if self._depth + len(entries) > MOST_WAITING:
+            raise Overloaded("Too many events are waiting.", headers={"Retry-After": "1"})
         self._waiting.append(_Waiting(entries, rows, told))
         self._depth += len(entries)
         self._wake.set()

@@ -17,7 +17,7 @@ from parking.domain.instants import DAY
 from parking.domain.refused import LONGEST_EVENT
 from parking.errors import Overloaded, ParkingError
 from parking.ingest.commits import MOST_WAITING, Found, GroupCommit
-from parking.ingest.judging import Judges, Refused, name, read
+from parking.ingest.judging import Judges, Refused, name_of, read_event
 from parking.ingest.receipts import Named, Receipt, Rejection
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
@@ -89,11 +89,11 @@ class Intake:
         for index, raw in enumerate(raws, start):
             event: Event | None = None
             try:
-                event = read(raw)
+                event = read_event(raw)
                 chunk.entries.append(judge.entry(event))
                 chunk.indexes.append(index)
             except Refused as refused:
-                rejection = Rejection(index, name(raw, event), refused.code, refused.detail)
+                rejection = Rejection(index, name_of(raw, event), refused.code, refused.detail)
                 chunk.rejections.append(rejection)
                 self._keep(chunk, rejection, raw, lot)
                 kind = "unreadable" if event is None else type_name(event)

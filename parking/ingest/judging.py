@@ -84,7 +84,8 @@ class Judge:
         except OverflowError:
             raise Refused("invalid", "observed_at lies outside the years 1 to 9999") from None
         timeline = self._timelines[lot]
-        layout = timeline.current if at >= timeline.changed_at else timeline.at(at)  # mostly now's
+        # mostly now's: without a call, as this runs for every event
+        layout = timeline.current if at >= timeline.changed_at else timeline.at(at)
         try:
             zone = place(event, layout)
         except Misplaced as misplaced:
@@ -128,7 +129,7 @@ def _refused(event: Event, misplaced: Misplaced) -> Refused:
     return Refused(misplaced.code, misplaced.detail)
 
 
-def read(raw: bytes | msgspec.Raw) -> Event:
+def read_event(raw: bytes | msgspec.Raw) -> Event:
     """Read an encoded event; Refused when it is none."""
     try:
         return decode(raw)
@@ -144,7 +145,7 @@ class _OnlyId(Struct):
 _decode_id = msgspec.json.Decoder(_OnlyId).decode
 
 
-def name(raw: bytes | msgspec.Raw, event: Event | None) -> str | None:
+def name_of(raw: bytes | msgspec.Raw, event: Event | None) -> str | None:
     """Give the id by which to name what was refused, if it has one; `event` is what was read."""
     if event is None:
         try:

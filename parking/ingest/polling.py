@@ -153,7 +153,8 @@ class Poller:
     def _digest(self, fetched: Fetched) -> bytes:
         """Give a digest of what an answer tells."""
         told = fetched.last_modified if self.poll.by_header else None
-        return sha256(f"{told}\n".encode() * bool(told) + (fetched.body or b"")).digest()
+        head = f"{told}\n".encode() if told else b""
+        return sha256(b"whole" + head + (fetched.body or b"")).digest()
 
     def _message(self, fetched: Fetched, now: int) -> Message:
         message = Message(fetched.body or b"", now, fetched.media, modified=fetched.modified)

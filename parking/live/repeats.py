@@ -25,8 +25,8 @@ class Repeats:
         self.asked: Container[str] = frozenset()
         """Keys by which events come again because we ask again: nobody repeats anything."""
         self.told_to_all: Container[str] = frozenset()
-        """Keys by which each instance is told everything: what is new to this one is no repetition,
-        though another instance had it first."""
+        """Keys by which each instance is told everything: whoever stored an event counts what comes
+        again of it, and nobody else."""
         self._recent: set[int] = set()
         self._before: set[int] = set()
 
@@ -35,23 +35,26 @@ class Repeats:
         if "duplicate" not in outcomes and not self.told_to_all:
             return
         for entry, outcome in zip(entries, outcomes, strict=True):
-            new = entry.key in self.told_to_all and self._is_new(entry)
-            if outcome == "duplicate" and not new and entry.key not in self.asked:
+            told_to_all = entry.key in self.told_to_all
+            if told_to_all and outcome == "accepted":
+                self._remember(entry)
+            mine = not told_to_all or self._has(entry)
+            if outcome == "duplicate" and mine and entry.key not in self.asked:
                 hour = entry.received_at // HOUR
                 self.counts[entry.lot, hour] += 1
                 sender = entry.lot, hour, sender_of(entry.event, entry.zone)
                 if sender in self.senders or len(self.senders) < _MOST_SENDERS:
                     self.senders[sender] += 1
 
-    def _is_new(self, entry: Entry) -> bool:
-        """Whether this instance is told it for the first time, as far as it remembers."""
-        mark = hash((entry.lot, entry.id))
-        if mark in self._recent or mark in self._before:
-            return False
-        self._recent.add(mark)
+    def _remember(self, entry: Entry) -> None:
+        self._recent.add(hash((entry.lot, entry.id)))
         if len(self._recent) > _REMEMBERED:
             self._before, self._recent = self._recent, set()
-        return True
+
+    def _has(self, entry: Entry) -> bool:
+        """Whether this instance stored it, as far as it remembers."""
+        mark = hash((entry.lot, entry.id))
+        return mark in self._recent or mark in self._before
 
     async def store(self, database: Database) -> None:
         """Store what was counted; kept for the next time when the database is away."""

@@ -22,7 +22,7 @@ _length = Struct("!i").pack
 _numbers = Struct("!hiqiqiq").pack
 _identity = Struct("!i16si16siq").pack
 _IDENTITY = Struct("!h").pack(len(IDENTITY_COLUMNS))
-_MOST_TEXTS = 50_000  # of at most 64 letters
+_MOST_TEXTS = 50_000  # of at most 74 letters
 _SEQ_AT = 6  # in what `_numbers` packs
 
 

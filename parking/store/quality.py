@@ -170,10 +170,14 @@ async def add_duplicates(
 
     In a transaction; the hours are those that they came in.
     """
-    lots = [lot for lot, _ in counts]
-    hours = [moment(hour * HOUR) for _, hour in counts]
-    await connection.execute(_DUPLICATES, lots, hours, list(counts.values()))
-    rows = [(lot, moment(hour * HOUR), name, count) for (lot, hour, name), count in senders.items()]
+    ordered = sorted(counts.items())  # as other instances do: else two may wait for each other
+    lots = [lot for (lot, _), _ in ordered]
+    hours = [moment(hour * HOUR) for (_, hour), _ in ordered]
+    await connection.execute(_DUPLICATES, lots, hours, [count for _, count in ordered])
+    rows = [
+        (lot, moment(hour * HOUR), name, count)
+        for (lot, hour, name), count in sorted(senders.items())
+    ]
     if rows:
         await connection.execute(_SENDERS, *(list(column) for column in zip(*rows, strict=True)))
 

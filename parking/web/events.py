@@ -104,10 +104,9 @@ class Events:
 
         try:
             async for start, lines in _until(self._stopping, _chunks(call.request)):
-                who = self._authenticate(call.request)
                 while flying and (flying[0].done() or len(flying) == _CHUNKS_IN_FLIGHT):
                     land(await flying.popleft())
-                flying.append(await self._begin_chunk(start, lines, who))
+                flying.append(await self._begin_chunk(call.request, start, lines))
             while flying:
                 land(await flying.popleft())
         except (DatabaseAway, Overloaded, InvalidInput, Unauthorized) as error:
@@ -121,11 +120,12 @@ class Events:
         return add(receipts, _MOST_LISTED)
 
     async def _begin_chunk(
-        self, start: int, lines: list[bytes], who: Principal
+        self, request: web.Request, start: int, lines: list[bytes]
     ) -> asyncio.Task[Receipt]:
         """Judge lines when there is room for them, and begin to store them."""
         await self._room.acquire()
         try:
+            who = self._authenticate(request)  # its key may have been revoked while it waited
             chunk = await self._judge_lines(start, lines, who)
         except BaseException:
             self._room.release()

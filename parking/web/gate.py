@@ -162,12 +162,15 @@ class Gate:
         return self.without_prefix(request.path).startswith(_PUSHED)
 
     def _line(self, request: web.Request) -> str:
-        """Give method and path as the log has them; of what is pushed, the route's own path."""
+        """Give method and path as the log has them; of what is pushed, the route's own path.
+
+        Of what leads nowhere, nothing: it may have been meant to push.
+        """
         method = request.method if request.method in _METHODS else "other"
-        path = request.path
-        if self._is_pushed(request):
-            route = request.match_info.route.resource
-            path = f"{_PUSHED}/…" if route is None else route.canonical
+        route = request.match_info.route.resource
+        if route is None:
+            return f"{method} unknown"
+        path = route.canonical if self._is_pushed(request) else request.path
         return f"{method} {without_keys(path)}"
 
     def new_name(self) -> str:

@@ -51,14 +51,16 @@ def test_what_was_asked_for_again_is_nobody_s_repetition() -> None:
     assert counted(repeats, some("connector.push"), "duplicate") == 3
 
 
-def test_what_every_instance_is_told_repeats_when_one_is_told_it_again() -> None:
+def test_what_every_instance_is_told_counts_once_when_it_is_sent_again() -> None:
     first, second = Repeats(), Repeats()
     for one in (first, second):
         one.told_to_all = frozenset(("mqtt",))
     assert counted(first, some("mqtt"), "accepted") == 0
     assert counted(second, some("mqtt"), "duplicate") == 0, "the first had it"
     assert counted(first, some("mqtt"), "duplicate") == 3
-    assert counted(second, some("mqtt", number=4), "duplicate") == 3
+    assert counted(second, some("mqtt"), "duplicate") == 0, "the first counts it"
+    assert counted(second, some("mqtt", number=4)[3:], "accepted") == 0
+    assert counted(second, some("mqtt", number=4), "duplicate") == 1
     assert counted(second, some("k"), "duplicate") == 3
 
 

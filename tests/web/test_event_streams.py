@@ -10,7 +10,7 @@ from aiohttp import StreamReader
 from aiohttp.test_utils import make_mocked_request
 
 from parking.domain.access import Principal
-from parking.errors import DatabaseAway
+from parking.errors import DatabaseAway, Overloaded, Unauthorized
 from parking.ingest.intake import Chunk
 from parking.ingest.receipts import Receipt
 from parking.web import events
@@ -95,6 +95,46 @@ async def test_one_stream_has_some_chunks_in_flight(pushed: Events, store: Store
         door.set_result(Receipt(1000, 0, [], 0, []))
     await asyncio.wait([answer])
     assert pushed._room._value == events._CHUNKS_OF_ALL
+
+
+async def test_room_is_given_back_when_nothing_is_stored(
+    pushed: Events, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> Chunk:
+        raise Overloaded("Too many events are waiting.")
+
+    body, answer = begin(pushed)
+    monkeypatch.setattr(store, "judge_many", refuse)
+    body.feed_data(LINE)
+    with pytest.raises(Overloaded):
+        await asyncio.wait_for(answer, 10)
+    assert pushed._room._value == events._CHUNKS_OF_ALL
+
+
+async def test_a_key_that_was_revoked_while_it_waited_stores_nothing(
+    pushed: Events, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def revoked(_: object) -> Principal:
+        raise Unauthorized("The key was revoked.")
+
+    others = [begin(pushed) for _ in range(3)]
+    for body, _ in others:
+        body.feed_data(LINE * 1000 * 16)
+    await settled()
+    body, answer = begin(pushed)
+    body.feed_data(LINE)
+    await settled()
+    assert len(store.doors) == 48
+    monkeypatch.setattr(pushed, "_authenticate", revoked)
+    store.doors[0].set_result(Receipt(1000, 0, [], 0, []))
+    with pytest.raises(Unauthorized):
+        await asyncio.wait_for(answer, 10)
+    assert len(store.doors) == 48
+    for door in store.doors[1:]:
+        door.set_result(Receipt(1000, 0, [], 0, []))
+    for other, waiting in others:
+        other.feed_eof()
+        await waiting
 
 
 async def test_a_failure_is_told_with_the_next_lines(pushed: Events, store: Store) -> None:

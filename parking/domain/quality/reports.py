@@ -119,7 +119,8 @@ def judge(
     findings: list[Finding] = []
     zones: list[ZoneReport] = []
     recounts: list[Recount] = []
-    senders = judge_clocks(sheets) + _repeaters(day, duplicates)
+    repeaters = _repeaters(day, duplicates)
+    senders = judge_clocks(sheets) + repeaters
     for zone in layout.lot.zones:
         drift = estimate(sheets, zone.id) if zone.counting == "gates" else None
         known = state.zones.get(zone.id)
@@ -147,7 +148,7 @@ def judge(
             )
         )
         findings += found
-    findings += _repeats(day, duplicates)
+    findings += _repeats(day, duplicates, repeaters)
     score, reasons = _score(layout.lot.zones, findings)
     return Report(
         day.start,
@@ -186,9 +187,9 @@ def _repeaters(day: Sheet, duplicates: Duplicates) -> list[Finding]:
     return found
 
 
-def _repeats(day: Sheet, duplicates: Duplicates) -> list[Finding]:
+def _repeats(day: Sheet, duplicates: Duplicates, repeaters: Sequence[Finding]) -> list[Finding]:
     """Find that a lot's events come again, where no senders are found that do it all."""
-    told = sum(int(finding.facts["duplicates"]) for finding in _repeaters(day, duplicates))
+    told = sum(int(finding.facts["duplicates"]) for finding in repeaters)
     count = duplicates.total - told
     share = count / (day.events + duplicates.total) if count > 0 else 0.0
     if count < FEWEST_DUPLICATES or share < DUPLICATE_SHARE:
@@ -222,8 +223,14 @@ def _weight(zone: Zone, finding: Finding) -> float:
 
 
 def _lost(zone: Zone, findings: Sequence[Finding]) -> float:
-    """Give the share of the capacity that cannot be believed; a space is lost once only."""
-    whole = sum(_weight(zone, finding) for finding in findings if finding.space is None)
+    """Give the share of the capacity that cannot be believed; a space is lost once only.
+
+    So is what comes again of a zone, however many its senders: no number is wrong by it.
+    """
+    of_zone = [finding for finding in findings if finding.space is None]
+    whole = sum(_weight(zone, finding) for finding in of_zone if finding.kind != "duplicates")
+    repeated = [_weight(zone, finding) for finding in of_zone if finding.kind == "duplicates"]
+    whole += max(repeated, default=0.0)
     spaces: dict[str, float] = {}
     for finding in findings:
         if finding.space is not None:

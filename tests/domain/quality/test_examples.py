@@ -350,6 +350,15 @@ def test_a_sender_that_repeats_itself_is_named() -> None:
     assert by_space.score == 99
 
 
+def test_many_who_repeat_themselves_cost_a_zone_no_more_than_one() -> None:
+    senders = {"in": 60, "out": 60, "gateway": 24}
+    report = judged(GATED, days_of(gates, 2), duplicates=144, repeaters=senders)
+    assert {finding.sensor for finding in report.findings} == set(senders)
+    assert report.score == 95
+    [reason] = report.reasons
+    assert (reason.kind, reason.points, reason.findings) == ("duplicates", 5, 3)
+
+
 def test_few_repetitions_of_a_sender_are_retries() -> None:
     for count in (9, 14):  # too few, or less than a fifth of what it sends
         days = days_of(gates, 2)
