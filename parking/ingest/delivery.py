@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from parking import metrics
 from parking.domain.access import Principal
+from parking.domain.instants import SECOND, micros
 from parking.errors import ParkingError
 from parking.ingest.connectors.connector import Connector
 from parking.ingest.decoded import Decoded, NotDecodable, Unread
@@ -66,6 +67,7 @@ class Delivery:
         self._intake = intake
         self._letters = letters
         self._told: dict[tuple[str, str], str] = {}
+        self._newest: dict[str, int] = {}
 
     async def take(self, connector: Connector, principal: Principal, message: Message) -> Delivered:
         """Store the events of a message, and say what became of them.
@@ -114,8 +116,20 @@ class Delivery:
         metrics.connector_messages.labels(connector.name, "read").inc()
         return decoded
 
-    @staticmethod
-    def _count(connector: Connector, decoded: Decoded, receipt: Receipt) -> None:
+    def newest(self, name: str) -> int | None:
+        """Give the newest moment that a connector last told of, us; None before it told any."""
+        return self._newest.get(name)
+
+    def recall(self, name: str, newest: int) -> None:
+        """Say what another instance was told, or this one before it was started."""
+        if newest > self._newest.get(name, 0):
+            self._show(name, newest)
+
+    def _show(self, name: str, newest: int) -> None:
+        self._newest[name] = newest
+        metrics.connector_observed.labels(name).set(newest / SECOND)
+
+    def _count(self, connector: Connector, decoded: Decoded, receipt: Receipt) -> None:
         for outcome, count in (
             ("accepted", receipt.accepted),
             ("duplicate", receipt.duplicates),
@@ -130,7 +144,7 @@ class Delivery:
                 for index, event in enumerate(decoded.events)
                 if index not in refused
             )
-            metrics.connector_observed.labels(connector.name).set(_seconds(newest))
+            self._show(connector.name, micros(datetime.fromisoformat(newest)))
 
     def _tell(self, connector: Connector, principal: Principal, unread: Sequence[Unread]) -> None:
         """Keep a summary of what was not read, unless it is that of the message before."""
@@ -144,7 +158,3 @@ class Delivery:
                 source=connector.name, code="unreadable", detail=summary, principal=principal
             )
         self._told[teller] = summary
-
-
-def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()

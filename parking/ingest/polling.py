@@ -120,6 +120,8 @@ class Poller:
             before = await polled.find(connection, self._name)
         if before is not None and before.source != self.poll.source:
             before = None
+        if before is not None and before.newest is not None:
+            self._delivery.recall(self.poll.connector.name, before.newest)
         fetched = await fetch(
             self._session,
             self.poll.url,
@@ -142,10 +144,11 @@ class Poller:
         connector = self.poll.connector
         delivered = await self._delivery.take(connector, connector.principal, message)
         # what was refused may be taken once its lot is described: then it must come again
+        newest = self._delivery.newest(connector.name)
         if delivered.rejected_total == 0:
-            had = Polled(self.poll.source, seen, at, fetched.etag, fetched.last_modified)
+            had = Polled(self.poll.source, seen, at, fetched.etag, fetched.last_modified, newest)
         else:
-            had = Polled(self.poll.source, partly, at)
+            had = Polled(self.poll.source, partly, at, newest=newest)
         async with self._replica.database.connection() as connection:
             await polled.save(connection, self._name, had)
         return "unchanged" if again else "changed"

@@ -6,12 +6,13 @@ import asyncpg
 
 from parking.domain.instants import micros, moment
 
-_LOAD = "SELECT source, content, at, etag, last_modified FROM polled WHERE connector = $1"
+_LOAD = "SELECT source, content, at, etag, last_modified, newest FROM polled WHERE connector = $1"
 _SAVE = """
-INSERT INTO polled (connector, source, content, etag, last_modified, at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO polled (connector, source, content, etag, last_modified, at, newest)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (connector) DO UPDATE SET source = EXCLUDED.source, content = EXCLUDED.content,
-    etag = EXCLUDED.etag, last_modified = EXCLUDED.last_modified, at = EXCLUDED.at
+    etag = EXCLUDED.etag, last_modified = EXCLUDED.last_modified, at = EXCLUDED.at,
+    newest = EXCLUDED.newest
 """
 
 
@@ -19,7 +20,8 @@ ON CONFLICT (connector) DO UPDATE SET source = EXCLUDED.source, content = EXCLUD
 class Polled:
     """An answer that was used: digests of its source and content, when it came, what validates it.
 
-    `at` in us, of the first time that this content came.
+    `at` in us, of the first time that this content came. `newest`: the newest moment that the
+    source has told of, us.
     """
 
     source: bytes
@@ -27,6 +29,7 @@ class Polled:
     at: int
     etag: str | None = None
     last_modified: str | None = None
+    newest: int | None = None
 
 
 async def find(connection: asyncpg.Connection, connector: str) -> Polled | None:
@@ -34,8 +37,9 @@ async def find(connection: asyncpg.Connection, connector: str) -> Polled | None:
     row = await connection.fetchrow(_LOAD, connector)
     if row is None:
         return None
-    source, content, at, etag, last_modified = row
-    return Polled(source, content, micros(at), etag, last_modified)
+    source, content, at, etag, last_modified, newest = row
+    told = None if newest is None else micros(newest)
+    return Polled(source, content, micros(at), etag, last_modified, told)
 
 
 async def save(connection: asyncpg.Connection, connector: str, polled: Polled) -> None:
@@ -48,4 +52,5 @@ async def save(connection: asyncpg.Connection, connector: str, polled: Polled) -
         polled.etag,
         polled.last_modified,
         moment(polled.at),
+        None if polled.newest is None else moment(polled.newest),
     )

@@ -5,6 +5,7 @@ import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +213,30 @@ async def test_the_same_content_is_nothing_new(poller: Poller, source: Source, n
     await ask(again(poller), "unchanged")  # after a restart, or by another that leads
     assert (came("duplicate"), came("accepted")) == before
     assert heard(node) == MEASURED
+
+
+async def test_a_dead_feed_stays_one_after_a_restart(
+    poller: Poller, source: Source, node: Node
+) -> None:
+    """The age of what it measures goes on, though nothing new comes that would tell it."""
+    source.says(FREE % 42)
+    await ask(poller, "changed")
+    measured = datetime.fromisoformat(MEASURED).timestamp()
+    assert newest() == measured
+    metrics.connector_observed.clear()
+    delivery = poller._delivery
+    restarted = Delivery(delivery._intake, delivery._letters)
+    await ask(Poller(poller.poll, restarted, node.replica, poller._session), "unchanged")
+    assert newest() == measured
+    await ask(again(poller), "unchanged")
+    assert newest() == measured
+
+
+def newest() -> float | None:
+    labels = {"connector": "feed"}
+    return metrics.registry.get_sample_value(
+        "parking_connector_newest_observed_timestamp_seconds", labels
+    )
 
 
 async def test_a_feed_without_a_time_is_judged_again_if_some_was_refused(
