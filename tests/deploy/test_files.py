@@ -177,8 +177,13 @@ def test_connectors_can_be_put_to_the_instances(compose: dict[str, Any]) -> None
         assert str(file.parent) == mounted["target"]
         assert mounted["source"] == "./secrets/connectors"  # that secrets.sh makes
         assert service["env_file"] == [{"path": "./secrets/connectors.env", "required": False}]
-        assert "outside" in service["networks"]
-    assert more.keys() <= {"services", "x-connected"}
+        assert set(service["networks"]) == {"inside", "polls"}
+        # by any other, Caddy would come from an address that is not the trusted one
+        assert set(service["networks"]) & set(compose["services"]["caddy"]["networks"]) == {
+            "inside"
+        }
+    assert more["networks"] == {"polls": {}}  # which is not internal
+    assert more.keys() <= {"services", "networks", "x-connected"}
     assert compose["services"].keys() >= more["services"].keys()
 
 
