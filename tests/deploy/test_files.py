@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from ipaddress import IPv4Address, IPv4Network
@@ -44,15 +45,20 @@ def test_settings_are_those_of_the_service(path: Path) -> None:
 
 
 def test_mounted_files_are_there(compose: dict[str, Any]) -> None:
+    volumes = [
+        volume for service in compose["services"].values() for volume in service.get("volumes", [])
+    ]
+    # What secrets.sh makes may be missing. By the short form, Docker made a folder of it.
+    (made,) = [volume for volume in volumes if isinstance(volume, dict)]
+    assert made["source"] == "./secrets/outside.yml"
+    assert made["bind"] == {"create_host_path": False}
+    assert made["read_only"] is True
     mounted = [
         source
-        for service in compose["services"].values()
-        for volume in service.get("volumes", [])
-        if (source := volume.partition(":")[0]).startswith("./")
+        for volume in volumes
+        if isinstance(volume, str) and (source := volume.partition(":")[0]).startswith("./")
     ]
-    made = [source for source in mounted if source.startswith("./secrets/")]
-    assert made == ["./secrets/outside.yml"]  # by secrets.sh
-    mounted.remove(*made)
+    assert not [source for source in mounted if source.startswith("./secrets/")]
     assert len(mounted) > 5
     for source in mounted:
         assert DEPLOY.joinpath(source).exists(), source
@@ -86,6 +92,82 @@ def test_secrets_are_all_made_and_kept(compose: dict[str, Any], tmp_path: Path) 
     assert made["mqtt_password"].strip() in made["parking_mqtt_url"]
     passwords = [made[name] for name in made if name.endswith("_password")]
     assert len(set(passwords)) == len(passwords)
+
+
+def stand_in(folder: Path, name: str, script: str) -> dict[str, str]:
+    """Give an environment in which a program is a script of ours; `real` is the program itself."""
+    real = sys.executable if name == "python3" else shutil.which(name)
+    folder.mkdir(exist_ok=True)
+    file = folder / name
+    file.write_text(f"#!/bin/bash\nreal={real}\n{script}\n")
+    file.chmod(0o755)
+    return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+@pytest.mark.parametrize("failing", ["rand -hex", "rand -base64", "req"])
+def test_secrets_that_could_not_be_made_are_made_next_time(tmp_path: Path, failing: str) -> None:
+    """None of them is left empty or in part, which would pass for made."""
+    script, folder = DEPLOY / "compose" / "secrets.sh", tmp_path / "secrets"
+    fails = f'[[ "$*" == "{failing}"* ]] && {{ printf part; exit 1; }}; exec "$real" "$@"'
+    broken = stand_in(tmp_path / "bin", "openssl", fails)
+    done = subprocess.run([script, folder], env=broken, check=False, capture_output=True)  # noqa: S603
+    assert done.returncode == 1
+    before = read_all(folder)
+    assert all(len(text) > 20 for text in before.values())
+    subprocess.run([script, folder], check=True, capture_output=True)  # noqa: S603
+    after = read_all(folder)
+    assert before.items() < after.items()
+    assert after["mqtt_passwords"].startswith("parking:$7$")
+    assert "BEGIN CERTIFICATE" in after["mqtt_certificate"]
+
+
+def test_the_watched_address_follows_the_name(tmp_path: Path) -> None:
+    """Made before there is a name, too; the broker's certificate is for its owner to change."""
+    script, file = DEPLOY / "compose" / "secrets.sh", tmp_path / "outside.yml"
+    certificate = tmp_path / "mqtt_certificate"
+
+    def make(domain: str) -> tuple[str, int, str]:
+        done = subprocess.run(  # noqa: S603 - our own script
+            [script, tmp_path],
+            env={**os.environ, "PARKING_DOMAIN": domain},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stderr, file.stat().st_ino, certificate.read_text()
+
+    told, *first = make("")
+    assert (told, "//localhost/" in file.read_text()) == ("", True)
+    for domain in ("parking.example", ""):
+        told, *then = make(domain)
+        assert then == first  # a container has the file that was there
+        assert ("mqtt_certificate is not for parking.example" in told) is bool(domain)
+        assert "//parking.example/" in file.read_text()
+
+
+@pytest.mark.parametrize("python", [True, False])
+def test_a_password_is_hashed_as_the_broker_does_it(tmp_path: Path, *, python: bool) -> None:
+    """Where there is Python, no program gets it as a word, which all on the machine could see."""
+    noting = f'printf "%s\\n" "$*" >>{tmp_path}/words; exec "$real" "$@"'
+    for name in ("openssl", *(["python3"] if python else [])):
+        stand_in(tmp_path / "bin", name, noting)
+    for name in ("bash", "od", "tr"):
+        tmp_path.joinpath("bin", name).symlink_to(shutil.which(name) or name)
+    done = subprocess.run(  # noqa: S603 - our own script
+        [DEPLOY / "compose" / "mqtt_hash.sh", "lot-7"],
+        env={"PATH": str(tmp_path / "bin")},
+        input="pass word\n",
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    name, _, rest = done.stdout.strip().partition(":")
+    _, form, rounds, salt, digest = rest.split("$")
+    assert (name, form, rounds) == ("lot-7", "7", "10000")
+    made = hashlib.pbkdf2_hmac("sha512", b"pass word", base64.b64decode(salt), 10_000)
+    assert base64.b64decode(digest) == made
+    words = tmp_path.joinpath("words").read_text()
+    assert ("pass word" in words) is not python
 
 
 def test_gateways_get_passwords_that_the_running_broker_reads(tmp_path: Path) -> None:
