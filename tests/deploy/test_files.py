@@ -241,6 +241,30 @@ def asked(service: dict[str, Any]) -> bool:
     return "test" in service.get("healthcheck", {})
 
 
+def test_questions_are_gets(compose: dict[str, Any]) -> None:
+    """Some wget ask by HEAD where they are to fetch nothing, and Caddy refuses that with 405."""
+    words = [
+        service["healthcheck"]["test"] for service in compose["services"].values() if asked(service)
+    ]
+    by_http = [one for one in words if "wget" in one]
+    assert len(by_http) == 5
+    assert all(one[1:-1] == ["wget", "-q", "-O", "/dev/null"] for one in by_http)
+
+
+def test_what_waits_at_the_broker_has_room(compose: dict[str, Any]) -> None:
+    """It would be killed else, and lose what it has acknowledged."""
+    text = DEPLOY.joinpath("compose", "mosquitto.conf").read_text("utf-8")
+    bound = {
+        key: int(value)
+        for key, value in re.findall(r"^(max_queued_\w+) (\d+)$", text, re.MULTILINE)
+    }
+    beside_itself = 360  # measured: docs/mqtt.md
+    each = bound["max_queued_bytes"] + bound["max_queued_messages"] * beside_itself
+    limit = compose["services"]["mosquitto"]["mem_limit"]
+    assert limit.endswith("g")
+    assert 2 * each < 0.75 * int(limit[:-1]) * 2**30
+
+
 def test_only_the_image_listens_on_all_addresses() -> None:
     """A container's addresses are its own; elsewhere it would be the whole machine's."""
     everywhere = [
