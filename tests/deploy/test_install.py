@@ -140,6 +140,36 @@ def test_the_proxy_gets_the_name(machine: Machine) -> None:
     assert "PARKING_DOMAIN" not in text
 
 
+@pytest.mark.parametrize("line", ["PARKING_CONNECTORS=\n", ""])
+def test_a_further_connector_leaves_the_secrets_of_others(machine: Machine, line: str) -> None:
+    """Whether the settings have the line, or are of a version that did not ship it."""
+    machine.stand_in("systemctl", f'[[ "$*" == list-units* ]] && printf "{TWO}"; exit 0')
+    for folder in ("etc/parking/secrets", "opt/parking/current/bin"):
+        (machine.root / folder).mkdir(parents=True)
+    for name in ("parking", "python"):
+        (machine.root / "opt/parking/current/bin" / name).symlink_to("/bin/true")
+    settings, secrets = (
+        machine.root / "etc/parking" / name for name in ("parking.env", "secrets/connectors.env")
+    )
+    settings.write_text(f"PARKING_HOST=127.0.0.1\n{line}")
+    (machine.root / "connectors.toml").write_text("")
+    commands = step("Operators' systems").replace(
+        " connectors.toml ", f" {machine.root}/connectors.toml "
+    )
+    python = str(machine.root / "opt/parking/current/bin/python")
+    for name in ("GARAGE_COUNTER", "GARAGE_COUNTER", "SOUTH_GARAGE"):
+        words = commands.replace("GARAGE_COUNTER", name)
+        done = machine.do(words, PARKING_PYTHON=python)
+        assert (done.returncode, done.stderr) == (0, "")
+        if name == "GARAGE_COUNTER":
+            first = secrets.read_text()
+    assert re.fullmatch(r"GARAGE_COUNTER_SECRET=[0-9a-f]{32}\n", first)
+    assert re.fullmatch(rf"{first}SOUTH_GARAGE_SECRET=[0-9a-f]{{32}}\n", secrets.read_text())
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
+    told = f"PARKING_CONNECTORS={machine.root}/etc/parking/connectors.toml\n"
+    assert settings.read_text() == f"PARKING_HOST=127.0.0.1\n{told}"
+
+
 def test_exchange_takes_one_after_the_other_and_stopped_ones_too(machine: Machine) -> None:
     """After an upgrade that had to stop them, this is what starts them again."""
     machine.stand_in("systemctl", f'[[ "$*" == list-units*--all* ]] && printf "{TWO}"; exit 0')
