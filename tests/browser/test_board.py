@@ -159,7 +159,7 @@ async def test_what_was_found_is_told_in_the_language_of_the_page(
     open_page: OpenPage, board: RunningService
 ) -> None:
     told = {
-        "zh": ("一直显示空，已25小时，期间本应变化约 14 次", "按漂移估计，现在已偏差 12 辆"),
+        "zh": ("一直显示空闲，已持续25小时，期间本应变化约 14 次", "按漂移估计，现在已偏差 12 辆"),
         "en": ("free for 25 hours, in which some 14 changes", "by its drift the number is 12 cars"),
     }
     for language, (finding, why) in told.items():

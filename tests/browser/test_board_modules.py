@@ -186,12 +186,12 @@ FOUND = [
     ),
     (
         found("stuck", expected_changes=14.4, occupied=0.0, unchanged_s=370_000.0),
-        "一直显示空，已4.3天，期间本应变化约 14 次",
+        "一直显示空闲，已持续4.3天，期间本应变化约 14 次",
         "free for 4.3 days, in which some 14 changes were to be expected",
     ),
     (
         found("stuck", expected_changes=9.0, occupied=1.0, unchanged_s=3600.0),
-        "一直显示占用，已60分钟，期间本应变化约 9 次",
+        "一直显示占用，已持续60分钟，期间本应变化约 9 次",
         "occupied for 60 minutes, in which some 9 changes were to be expected",
     ),
     (
@@ -229,7 +229,7 @@ FOUND = [
     ),
     (
         found("out_of_range", above=50.0, below=7.0, share=0.04),
-        "最多超出容量 50 辆，最少低于零 7 辆",
+        "最多超出容量 50 辆，最低为 −7 辆",
         "up to 50 above the capacity and down to 7 below zero",
     ),
     (
@@ -239,7 +239,7 @@ FOUND = [
     ),
     (
         found("out_of_range", above=0.0, below=7.0, share=1.0),
-        "最少低于零 7 辆",
+        "最低为 −7 辆",
         "down to 7 cars below zero",
     ),
     (
@@ -254,7 +254,7 @@ FOUND = [
     ),
     (
         found("duplicates", duplicates=1440.0, share=0.503),
-        "1,440 个事件重复发送，占 50%：发送方读取应答吗？",
+        "1,440 个事件重复发送，占 50%：发送方是否读取应答？",
         "1,440 events came again, 50% of all: does their sender read its answers?",
     ),
     (
