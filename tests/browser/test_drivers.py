@@ -4,7 +4,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from parking.domain.geo import from_wgs84
 from tests.browser.conftest import OpenPage
@@ -241,6 +241,44 @@ async def test_descriptions_are_asked_for_again(
         await expect(card(page, "p3")).to_contain_text("Renamed")
     finally:
         call(district, "PUT", "/v1/lots/p3", LOTS["p3"])
+
+
+async def test_a_lot_that_stays_undescribed_is_asked_for_ever_less_often(
+    open_page: OpenPage, district: RunningService
+) -> None:
+    """Each time is the whole list for each phone; a service that has too much to do says when."""
+    page = await open_page("/planner")  # any page, before the clock is in hand
+    page.watch.expect("429")  # type: ignore[attr-defined]
+    asked_at_s, refusing, now_s = [0], False, 0
+
+    async def answer(route: Route) -> None:
+        asked_at_s.append(now_s)
+        if refusing:
+            headers = {"Retry-After": "60"}
+            await route.fulfill(status=429, headers=headers, json={"title": "Too many"})
+            return
+        response = await route.fetch()
+        told = await response.json()
+        without = [lot for lot in told["items"] if lot["id"] != "p3"]
+        await route.fulfill(response=response, json=told | {"items": without})
+
+    async def until_asked(times: int) -> int:
+        nonlocal now_s
+        while len(asked_at_s) <= times:
+            assert now_s < 1000
+            await page.clock.run_for(1000)
+            now_s += 1
+        return asked_at_s[times] - asked_at_s[1]
+
+    await page.route("**/v1/lots?*", answer)
+    await page.clock.install()
+    await page.goto(district.url + "/")
+    await expect(card(page, "p1")).to_be_visible()
+    await expect(card(page, "p3")).to_have_count(0)
+    # 2 s, 4, 8, 16 and 32, each less or more by half
+    assert await until_asked(6) >= 31
+    refusing = True
+    assert -await until_asked(7) + await until_asked(8) >= 45
 
 
 async def test_the_system_tells_too_where_it_is_allowed(

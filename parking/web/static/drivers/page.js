@@ -20,7 +20,7 @@ const SHOWN = 12; // cards, and so many more at each wish
 const SIGHT = 4; // cards that a phone shows at once: they are drawn before all others
 const PATIENCE_MS = 200;
 const LOTS_MS = 300_000; // until names, prices and hours are asked for again
-const NEW_LOT_MS = 2000; // less or more by half: not all phones at once
+const AGAIN_MS = 2000; // where there is a reason; less or more by half: not all phones at once
 // Both are on their way before anything is drawn.
 const live = new Live().start();
 let firstLots = listAll("v1/lots");
@@ -29,6 +29,19 @@ let lotsAtOnce = null; // what came before anything was drawn
 function firstWish() {
   const wish = readAddress(location.hash);
   return { ...wish, height: wish.height ?? (Number(recall(HEIGHT_KEPT)) || null) };
+}
+
+/** Plan when the lots are asked for again: soon for a `reason`, and each time later while that stays.
+
+   `asked` counts the answers; the `problem` of the last one may say how long to leave the service alone.
+   A new reason brings the moment forward, and never puts it off: reasons may come and go quickly. */
+function plan(before, asked, reason, problem) {
+  const answered = asked !== before.asked;
+  const times = reason === before.reason ? before.times + answered : 0;
+  const told = answered ? Date.now() + 1000 * (problem?.retryAfter ?? 0) : before.told;
+  const soon = Math.min(AGAIN_MS * 2 ** times, LOTS_MS) * (0.5 + Math.random());
+  const due = Math.max(told, Date.now()) + (reason ? soon : LOTS_MS);
+  return { asked, reason, times, told, due: answered ? due : Math.min(due, before.due) };
 }
 
 /** Hook: the lots' descriptions, null until they are there, and what stands in their way. */
@@ -51,19 +64,22 @@ function useLots() {
   useEffect(() => {
     if (lots === null) load(); // what is on its way
   }, []);
-  // The service was starting, or away: it is there again.
-  const again = problem !== null && live.state === "live";
-  useEffect(() => {
-    if (again) load();
-  }, [again]);
   // A lot that is told of and not described yet is new.
   const described = useMemo(() => new Set(lots?.map(({ id }) => id)), [lots]);
-  const isNew = lots !== null && [...live.lots.keys()].some((id) => !described.has(id));
+  const unknown = lots === null ? [] : [...live.lots.keys()].filter((id) => !described.has(id));
+  // Where it failed, the service's being there again is another reason.
+  const failed = problem === null ? [] : [live.state === "live" ? "failed, heard" : "failed"];
+  const reason = [...failed, ...unknown.sort()].join(" ");
+  const next = useRef({ asked: -1, reason: "", times: 0, told: 0, due: 0 });
   useEffect(() => {
-    if (lots === null) return undefined;
-    const timer = setTimeout(load, isNew ? NEW_LOT_MS * (0.5 + Math.random()) : LOTS_MS);
+    if (lots === null && problem === null) return undefined;
+    next.current = plan(next.current, asked, reason, problem);
+    const timer = setTimeout(() => {
+      next.current.due = Infinity; // under way: what comes meanwhile does not ask at once
+      load();
+    }, next.current.due - Date.now());
     return () => clearTimeout(timer);
-  }, [asked, isNew, lots === null]);
+  }, [asked, reason, lots === null]);
   return { lots: lots?.filter((lot) => !live.heardAt || live.lots.has(lot.id)) ?? null, problem, load };
 }
 
