@@ -1,6 +1,5 @@
 """Metering on demand: hours that are not stored, from the log or because nothing was known."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from parking.domain.meter import Meter, Past
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
 from parking.domain.usage import Hour, Scope, Tally
+from parking.live.turns import pause
 from parking.store import checkpoints, history
 from parking.store.database import Connection
 
@@ -82,10 +82,10 @@ async def meter_silence(
             if width == HOUR:
                 steady = steady_until(following, min(like_this, following + _AT_ONCE), zone)
                 bounds += range(following + HOUR, steady + 1, HOUR)
-                await asyncio.sleep(0)  # others want to go on
+                await pause()
         runs.append(Run(bounds, hour.tallies, hour.opened))
         if len(runs) % _RUNS_AT_ONCE == 0:
-            await asyncio.sleep(0)  # others want to go on
+            await pause()
     return runs
 
 

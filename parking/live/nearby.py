@@ -59,12 +59,12 @@ class Nearby:
         few = _FEW
         while len(places) > few:
             near = squares <= np.partition(squares, few)[few]
-            for metres, place in _in_order(squares[near], places[near]):
-                yield metres, lots[place]
+            for square, place in _in_order(squares[near], places[near]):
+                yield _along(square), lots[place]
             squares, places = squares[~near], places[~near]
             few *= 4
-        for metres, place in _in_order(squares, places):
-            yield metres, lots[place]
+        for square, place in _in_order(squares, places):
+            yield _along(square), lots[place]
 
     def _inside(
         self, phi: float, lam: float, radius_m: float
@@ -97,7 +97,11 @@ def _point(phi: float, lam: float) -> tuple[float, float, float]:
 def _in_order(
     squares: NDArray[np.float64], places: NDArray[np.int64]
 ) -> Iterator[tuple[float, int]]:
-    """Give metres and places, nearest first; those at one spot in the order they have."""
+    """Give squares and places, nearest first; those at one spot in the order they have."""
     order = squares.argsort(kind="stable")
-    metres = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(np.sqrt(squares[order]) / 2, 1))
-    return zip(metres.tolist(), places[order].tolist(), strict=True)
+    return zip(squares[order].tolist(), places[order].tolist(), strict=True)
+
+
+def _along(square: float) -> float:
+    """Give the metres along the ground under the square of a chord."""
+    return 2 * EARTH_RADIUS_M * math.asin(min(math.sqrt(square) / 2, 1))

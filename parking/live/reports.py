@@ -5,7 +5,6 @@ metered from the log by the same meter; hours in which nothing was known need no
 metered without events. A bucket is the sum of its hours.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +17,7 @@ from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
 from parking.live import demand, metering
 from parking.live.summing import Buckets, Figures, add_series, series_of, silent_series
-from parking.live.turns import Turns
+from parking.live.turns import Turns, pause
 from parking.store import checkpoints, usage
 from parking.store.database import Connection, Database
 from parking.store.usage import Hours, Series, Table
@@ -96,7 +95,7 @@ class Reports:
             zone = lot.buckets.zone
             for run in await metering.meter_silence(lot.timeline, zone, state, start, end):
                 lot.series += silent_series(run, scope, opened=hours == "open").items()
-                await asyncio.sleep(0)  # others want to go on
+                await pause()
         sums = []
         for lot in lots:
             mine = None if around is None else around.get(lot.timeline.id, {})
@@ -238,7 +237,7 @@ async def _sum(lot: Lot, around: Mapping[str, Series] | None) -> Sums:
     sums: Sums = [{} for _ in range(lot.buckets.number)]
     for name, series in lot.series:
         add_series(sums, name, series, lot.buckets)
-        await asyncio.sleep(0)  # others want to go on
+        await pause()
     if around is None:
         return sums
     for name in {name for name, _ in lot.series}:

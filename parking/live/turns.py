@@ -2,15 +2,31 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 
 from parking.errors import Overloaded
+
+_SLICE_S = 0.003
 
 
 async def give_way() -> None:
     """Let others go on, those too whom what came meanwhile wakes."""
     await asyncio.sleep(0)  # it is read, and wakes who waits for it
     await asyncio.sleep(0)  # these go on
+
+
+class _Slice:
+    """Since when long work goes on without giving way, s."""
+
+    since = 0.0
+
+
+async def pause() -> None:
+    """Give way if this has not been done for some milliseconds: for work in many small steps."""
+    if time.perf_counter() - _Slice.since >= _SLICE_S:
+        await give_way()
+        _Slice.since = time.perf_counter()
 
 
 class Turns:
