@@ -25,7 +25,7 @@ from parking.store.database import Database
 log = logging.getLogger("parking.live.replica")
 
 _POLL_SECONDS = 0.25
-_TAKEN_AT_ONCE = 500
+_TAKEN_AT_ONCE = 200
 _WHOLE_SECONDS = 2.0
 Clock = Callable[[], int]
 

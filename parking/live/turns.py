@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from parking.errors import Overloaded
 
-_SLICE_S = 0.003
+_SLICE_S = 0.005
 
 
 async def give_way() -> None:
