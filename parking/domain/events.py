@@ -154,7 +154,7 @@ class Entry(Struct, gc=False):
         return type_name(self.event)
 
 
-_is_event_id = re.compile(_EVENT_ID).fullmatch
+_match_event_id = re.compile(_EVENT_ID).fullmatch
 _match_id = re.compile(_ID).fullmatch
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
@@ -170,6 +170,11 @@ def type_name(event: Event) -> str:
     return TYPE_NAMES[type(event)]
 
 
+def is_event_id(text: str) -> bool:
+    """Tell whether a text is an id that an event can be sent with."""
+    return _match_event_id(text) is not None
+
+
 def is_id(text: str) -> bool:
     """Tell whether a text is an id of a lot, zone, space, operator or sensor."""
     return len(text) <= 64 and _matches(text)  # what is longer is not kept
@@ -183,7 +188,7 @@ def _matches(text: str) -> bool:
 def decode(raw: bytes | memoryview | msgspec.Raw) -> Event:
     """Read one event strictly; msgspec.DecodeError, UnicodeDecodeError: it is not one."""
     event = _decoder.decode(raw)
-    if event.id is not UNSET and not _is_event_id(event.id):
+    if event.id is not UNSET and not _match_event_id(event.id):
         raise msgspec.ValidationError("what `id` holds is not an id - at `$.id`")
     if event.sensor is not UNSET and not is_id(event.sensor):
         raise msgspec.ValidationError("what `sensor` holds is not an id - at `$.sensor`")

@@ -3,13 +3,20 @@
 An event is read with the description of its own moment; a lot that is retired now takes none.
 """
 
-import re
-
 import msgspec
 from msgspec import UNSET, Struct
 
 from parking.domain.access import Principal
-from parking.domain.events import Entry, Event, canonical, decode, identity, observed
+from parking.domain.events import (
+    Entry,
+    Event,
+    canonical,
+    decode,
+    identity,
+    is_event_id,
+    is_id,
+    observed,
+)
 from parking.domain.instants import MINUTE, micros
 from parking.domain.placing import Misplaced, place
 from parking.domain.timeline import Timeline
@@ -19,8 +26,6 @@ from parking.live.board import Board
 AHEAD = 5 * MINUTE
 """How far ahead of the server's clock an event may be, us."""
 _MOST_KNOWN = 1_000  # senders
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class Refused(Exception):
@@ -110,7 +115,7 @@ class _Timelines(dict[str, Timeline]):
     def __missing__(self, lot: str) -> Timeline:
         live = self._board.find(lot)
         if live is None or live.timeline.current is None:
-            if not _ID.fullmatch(lot):
+            if not is_id(lot):
                 raise Refused("invalid", "lot is not an id")
             raise Refused("unknown_lot", f"there is no lot {lot}")
         if not self._principal.may_write_lot(live.timeline.current.lot.operator):
@@ -124,7 +129,7 @@ def _refused(event: Event, misplaced: Misplaced) -> Refused:
     if misplaced.code in ("unknown_zone", "unknown_space"):
         field = misplaced.code.removeprefix("unknown_")
         value = getattr(event, field, UNSET)
-        if value is not UNSET and not _ID.fullmatch(value):
+        if value is not UNSET and not is_id(value):
             return Refused("invalid", f"{field} is not an id")
     return Refused(misplaced.code, misplaced.detail)
 
@@ -152,7 +157,7 @@ def name_of(raw: bytes | msgspec.Raw, event: Event | None) -> str | None:
             found = _decode_id(raw).id
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
-        return found if isinstance(found, str) and _EVENT_ID.fullmatch(found) else None
+        return found if isinstance(found, str) and is_event_id(found) else None
     if event.id is not UNSET:
         return event.id
     try:
