@@ -22,6 +22,7 @@ from parking.domain.events import (
     Entry,
     Flag,
     Heartbeat,
+    Judged,
     Passage,
     Recount,
     SpaceEvent,
@@ -51,6 +52,8 @@ def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:
     """Take one event that is not voided into the state; False: the log must be folded anew."""
     at = entry.at  # mostly now's: without a call, as this runs for every event
     layout = timeline.current if at >= timeline.changed_at else timeline.at(at)
+    if layout is not None and type(entry) is Judged and entry.layout is layout:
+        return fold_placed(state, entry, layout, entry.zone)
     try:
         place_id = place(entry.event, layout)
     except Misplaced:  # described anew between its arrival and its moment: nothing to read
@@ -58,19 +61,23 @@ def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:
     return fold_placed(state, entry, layout, place_id)
 
 
-def fold_placed(  # noqa: C901 - one dispatch
+def fold_placed(  # noqa: C901, PLR0912 - one dispatch
     state: LotState, entry: Entry, layout: Layout | None, place_id: str | None
 ) -> bool:
     """Take one event in of which it is known what zone it speaks of; as `fold`."""
-    event = entry.event
+    event, at, own = entry.event, entry.at, entry.id
     complete = True
     # `type(…) is` and not isinstance, which asks the structs' metaclass: this runs for every event
     if place_id is not None and layout is not None:
-        zone = _heard(state, place_id, entry.at)
+        zone = state.zones.get(place_id)
+        if zone is None:
+            zone = state.zones[place_id] = ZoneState()
+        if zone.heard is None or at > zone.heard:
+            zone.heard = at
         if type(event) is SpaceEvent:
-            space = _heard_space(state, event.space, entry.at)
-            if later(space.latest, entry.at, entry.id):
-                space.latest = Reading(entry.at, entry.id, int(event.occupied))
+            space = _heard_space(state, event.space, at)
+            if later(space.latest, at, own):
+                space.latest = Reading(at, own, int(event.occupied))
         elif type(event) is Passage:
             _fold_passage(zone, entry.at, event)
         elif type(event) is Count or type(event) is Recount:
@@ -96,16 +103,6 @@ def settle(state: LotState) -> LotState:
         _settle(zone)
         zone.moves = zone.moves.sorted()
     return state
-
-
-def _heard(state: LotState, zone_id: str, at: int) -> ZoneState:
-    """Give a zone, heard."""
-    zone = state.zones.get(zone_id)
-    if zone is None:
-        zone = state.zones[zone_id] = ZoneState()
-    if zone.heard is None or at > zone.heard:
-        zone.heard = at
-    return zone
 
 
 def _heard_space(state: LotState, space_id: str, at: int) -> SpaceState:
@@ -167,19 +164,20 @@ def _fold_heartbeat(
 
 def _fold_sensor(state: LotState, entry: Entry, name: str, zone: str | None) -> None:
     """Note that a sensor was heard; names without a sensor id hold a colon, which ids cannot."""
-    event = entry.event
-    space: str | UnsetType = UNSET
-    if type(event) is SpaceEvent or type(event) is Heartbeat:
-        space = event.space
-    space_id = None if space is UNSET else space
-    seen = Reading(entry.at, entry.id, 0)
+    event, at, own = entry.event, entry.at, entry.id
     sensor = state.sensors.get(name)
-    if sensor is None:
-        sensor = state.sensors[name] = SensorState(seen, zone, space_id)
-    elif later(sensor.seen, entry.at, entry.id):
-        sensor.seen, sensor.zone, sensor.space = seen, zone, space_id
-    if type(event) is Heartbeat and later(sensor.health, entry.at, entry.id):
-        sensor.health = seen
+    if sensor is None or later(sensor.seen, at, own):
+        seen = Reading(at, own, 0)
+        space: str | UnsetType = UNSET
+        if type(event) is SpaceEvent or type(event) is Heartbeat:
+            space = event.space
+        space_id = None if space is UNSET else space
+        if sensor is None:
+            sensor = state.sensors[name] = SensorState(seen, zone, space_id)
+        else:
+            sensor.seen, sensor.zone, sensor.space = seen, zone, space_id
+    if type(event) is Heartbeat and later(sensor.health, at, own):
+        sensor.health = Reading(at, own, 0)
         sensor.battery_pct = None if event.battery_pct is UNSET else event.battery_pct
         sensor.rssi_dbm = None if event.rssi_dbm is UNSET else event.rssi_dbm
         sensor.temperature_c = None if event.temperature_c is UNSET else event.temperature_c

@@ -6,6 +6,7 @@ else as sent), so that a retry is a duplicate.
 """
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b, sha256
@@ -124,6 +125,7 @@ class Void(_Event, tag="void"):
     reason: Reason | UnsetType = UNSET
 
 
+Encoded = bytes | memoryview | msgspec.Raw
 Event = SpaceEvent | Passage | Count | Flag | Recount | Heartbeat | Status | Void
 TYPES: tuple[str, ...] = (
     "space", "passage", "count", "flag", "recount", "heartbeat", "status", "void",
@@ -154,9 +156,26 @@ class Entry(Struct, gc=False):
         return type_name(self.event)
 
 
+@final
+class Judged(Entry, gc=False):
+    """An entry where it was judged: `layout` is the description by which its zone was found.
+
+    By another one that is to be found anew. It is not kept longer than until it is folded.
+    """
+
+    layout: object = None
+
+    def entry(self) -> Entry:
+        """Give it without that, to be kept."""
+        return Entry(*(getattr(self, name) for name in Entry.__struct_fields__))
+
+
 _match_event_id = re.compile(_EVENT_ID).fullmatch
 _match_id = re.compile(_ID).fullmatch
-_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_decode: Callable[[Encoded], Event] = msgspec.json.Decoder(Event).decode
+_decode_list: Callable[[bytes], list[Event | None]] = msgspec.json.Decoder(
+    list[Event | None]
+).decode
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 TYPE_NAMES: dict[type, str] = {
     class_: str(class_.__struct_config__.tag)
@@ -185,14 +204,32 @@ def _matches(text: str) -> bool:
     return _match_id(text) is not None
 
 
-def decode(raw: bytes | memoryview | msgspec.Raw) -> Event:
+def decode(raw: Encoded) -> Event:
     """Read one event strictly; msgspec.DecodeError, UnicodeDecodeError: it is not one."""
-    event = _decoder.decode(raw)
+    event = _decode(raw)
     if event.id is not UNSET and not _match_event_id(event.id):
         raise msgspec.ValidationError("what `id` holds is not an id - at `$.id`")
     if event.sensor is not UNSET and not is_id(event.sensor):
         raise msgspec.ValidationError("what `sensor` holds is not an id - at `$.sensor`")
     return event
+
+
+def decode_many(raws: Sequence[Encoded]) -> list[Event] | None:
+    """Read events as `decode` does, in half of the time; None when one of them is not one."""
+    # Between two stands what neither a string nor an object can hold, so none reaches into another.
+    try:
+        found = _decode_list(b"[" + b",\nnull,\n".join(raws) + b"]")
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    events = [event for event in found if event is not None]
+    if len(found) != 2 * len(raws) - 1 or len(events) != len(raws):
+        return None
+    for event in events:
+        if event.id is not UNSET and not _match_event_id(event.id):
+            return None
+        if event.sensor is not UNSET and not is_id(event.sensor):
+            return None
+    return events
 
 
 def canonical(event: Event, at: int) -> bytes:

@@ -24,9 +24,6 @@ from parking.store.log import Committed, LogWriter, Outcome
 log = logging.getLogger("parking.ingest.commits")
 
 T = TypeVar("T")
-Identities = dict[tuple[str, str], Entry]
-"""Entries by lot and id."""
-
 Found = list[Outcome] | ParkingError
 """What became of each entry, or why that is not known."""
 
@@ -58,17 +55,29 @@ class _Waiting:
 
 @dataclass(slots=True, eq=False)
 class _Batch:
-    """What is stored by one transaction: the requests, their entries, and one of each identity."""
+    """What is stored by one transaction: the requests, their entries, the first of each identity.
+
+    `marks` stand for the identities: that two share one only costs the long way.
+    """
 
     group: list[_Waiting]
     entries: list[Entry]
-    first: Identities
+    marks: set[int]
+    first: list[Entry]
 
     @classmethod
-    def of(cls, group: list[_Waiting]) -> "_Batch":
+    def of(cls, group: list[_Waiting], entries: list[Entry] | None = None) -> "_Batch":
         """Put the entries of some requests together."""
-        entries = [entry for waiting in group for entry in waiting.entries]
-        return cls(group, entries, _first_of(entries))
+        if entries is None:
+            entries = [entry for waiting in group for entry in waiting.entries]
+        marks = {hash((entry.lot, entry.id)) for entry in entries}
+        first = entries
+        if len(marks) < len(entries):
+            firsts: dict[tuple[str, str], Entry] = {}
+            for entry in entries:
+                firsts.setdefault((entry.lot, entry.id), entry)
+            first = list(firsts.values())
+        return cls(group, entries, marks, first)
 
     def list_rows(self) -> list[Rows] | None:
         """List the rows of all entries, if some are there and no identity is there twice."""
@@ -81,14 +90,6 @@ class _Batch:
             else:  # many small ones cost less together
                 packed.append(Rows.of([entry for each in some for entry in each.entries]))
         return packed
-
-
-def _first_of(entries: Iterable[Entry]) -> Identities:
-    """Give the first entry of each identity."""
-    first: Identities = {}
-    for entry in entries:
-        first.setdefault((entry.lot, entry.id), entry)
-    return first
 
 
 def _stopping() -> Overloaded:
@@ -108,8 +109,7 @@ class GroupCommit:
         self._closing = False
         self._owed: list[_Batch] = []  # answers
         self._writing = asyncio.Lock()
-        # marks of identities, not these themselves: that two share one only costs the long way
-        self._recent: set[int] = set()
+        self._recent: set[int] = set()  # marks
         self._before: set[int] = set()
         self.repeats = Repeats()
         metrics.queue_depth.set_function(lambda: self._depth)
@@ -238,13 +238,11 @@ class GroupCommit:
 
     async def _store(self, batch: _Batch) -> Committed:
         """Store one entry of each identity."""
-        marks = list(map(hash, batch.first))
         async with self._writing:
+            marks = batch.marks
             suspects = not (self._recent.isdisjoint(marks) and self._before.isdisjoint(marks))
             packed = None if suspects else batch.list_rows()
-            committed = await self._writer.commit(
-                list(batch.first.values()), suspects=suspects, packed=packed
-            )
+            committed = await self._writer.commit(batch.first, suspects=suspects, packed=packed)
             self._remember(marks)
         return committed
 
@@ -255,35 +253,34 @@ class GroupCommit:
 
     async def _show(self, batch: _Batch, committed: Committed) -> list[Outcome]:
         """Take what was stored into the board, and say what became of each entry."""
-        outcomes = committed.outcomes
-        fresh = list(batch.first.values())
+        outcomes, fresh = committed.outcomes, batch.first
         if outcomes.count("accepted") < len(fresh):
             fresh = [entry for entry, outcome in zip(fresh, outcomes, strict=True)
                      if outcome == "accepted"]  # fmt: skip
         await self._replica.committed(committed.before, committed.after, fresh)
         if len(batch.first) == len(batch.entries):
             return outcomes
-        return await self._repeated(batch, dict(zip(batch.first, outcomes, strict=True)))
+        return await self._repeated(batch, outcomes)
 
-    async def _repeated(
-        self, batch: _Batch, found: dict[tuple[str, str], Outcome]
-    ) -> list[Outcome]:
+    async def _repeated(self, batch: _Batch, of_first: list[Outcome]) -> list[Outcome]:
         """Judge entries of which some repeat the identity of an earlier one among them."""
+        found = {
+            (first.lot, first.id): (first, outcome)
+            for first, outcome in zip(batch.first, of_first, strict=True)
+        }
         outcomes: list[Outcome] = []
         unsure: list[int] = []
         for index, entry in enumerate(batch.entries):
-            leader = batch.first[entry.lot, entry.id]
-            outcome = found[entry.lot, entry.id]
-            if entry is not leader and entry.body != leader.body:
+            first, outcome = found[entry.lot, entry.id]
+            if entry is not first and entry.body != first.body:
                 if outcome == "conflict":  # what is stored is a third: it may be this one's
                     unsure.append(index)
                 outcome = "conflict"
-            elif entry is not leader and outcome == "accepted":
+            elif entry is not first and outcome == "accepted":
                 outcome = "duplicate"
             outcomes.append(outcome)
         if unsure:
-            rest = [batch.entries[index] for index in unsure]
-            others = _Batch([], rest, _first_of(rest))
+            others = _Batch.of([], [batch.entries[index] for index in unsure])
             again = await self._show(others, await self._store(others))
             for index, outcome in zip(unsure, again, strict=True):
                 outcomes[index] = outcome

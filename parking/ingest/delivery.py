@@ -76,7 +76,7 @@ class Delivery:
         """
         decoded = await self._decoded(connector, principal, message)
         chunk = self._intake.judge(
-            (encode(event) for event in decoded.events), principal, source=connector.name
+            [encode(event) for event in decoded.events], principal, source=connector.name
         )
         receipt = await self._intake.store(chunk)
         self._count(connector, decoded, receipt)

@@ -4,7 +4,7 @@ What is wrong with one event is a value, a `Rejection`; it never costs the other
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct
 
 from parking import metrics
 from parking.domain.access import Principal
-from parking.domain.events import TYPE_NAMES, Entry, Event, type_name
+from parking.domain.events import TYPE_NAMES, Entry, Event, decode_many, type_name
 from parking.domain.instants import DAY
 from parking.domain.refused import LONGEST_EVENT
 from parking.errors import Overloaded, ParkingError
@@ -71,7 +71,7 @@ class Intake:
 
     def judge(
         self,
-        raws: Iterable[bytes | msgspec.Raw],
+        raws: Sequence[bytes | msgspec.Raw],
         principal: Principal,
         start: int = 0,
         *,
@@ -86,10 +86,12 @@ class Intake:
         now = self._replica.clock()
         judge = self._judges.give(principal, now, self.oldest(now), lot)
         chunk = Chunk([], [], [], source, principal)
+        events = decode_many(raws) if len(raws) > 1 else None
         for index, raw in enumerate(raws, start):
-            event: Event | None = None
+            event = None if events is None else events[index - start]
             try:
-                event = read_event(raw)
+                if event is None:
+                    event = read_event(raw)
                 chunk.entries.append(judge.entry(event))
                 chunk.indexes.append(index)
             except Refused as refused:

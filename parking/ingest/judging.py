@@ -10,6 +10,7 @@ from parking.domain.access import Principal
 from parking.domain.events import (
     Entry,
     Event,
+    Judged,
     canonical,
     decode,
     identity,
@@ -101,7 +102,8 @@ class Judge:
             )
         if at < self._oldest:
             raise Refused("too_old", "observed_at is before what is retained")
-        return Entry(lot, at, identity(event, body), zone, event, body, self._key, self._now)
+        own = event.id if event.id is not UNSET else identity(event, body)
+        return Judged(lot, at, own, zone, event, body, self._key, self._now, 0, layout)
 
 
 class _Timelines(dict[str, Timeline]):

@@ -8,48 +8,54 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from parking.domain.events import TYPE_NAMES, Entry, digest
+from parking.domain.events import TYPE_NAMES, Entry, Event, digest
 from parking.domain.instants import SECOND
 
-EVENT_COLUMNS = ("seq", "observed_at", "received_at", "lot", "key", "id", "type", "zone", "body")
+EVENT_COLUMNS = ("seq", "received_at", "observed_at", "lot", "key", "zone", "type", "id", "body")
 IDENTITY_COLUMNS = ("lot", "digest", "body", "observed_at")
 
 _HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL = b"\xff\xff"
-_NULL = b"\xff\xff\xff\xff"
 _EPOCH = 946_684_800 * SECOND  # PostgreSQL counts from 2000
 _length = Struct("!i").pack
-_numbers = Struct("!hiqiqiq").pack
-_identity = Struct("!i16si16siq").pack
+_LENGTHS = tuple(map(_length, range(1 << 10)))
+_moment = Struct("!iq").pack
+_begin = Struct("!hiqiq").pack
+_SEQ_AT = 6  # in what it packs
 _IDENTITY = Struct("!h").pack(len(IDENTITY_COLUMNS))
-_MOST_TEXTS = 50_000  # of at most 74 letters
-_SEQ_AT = 6  # in what `_numbers` packs
+_DIGEST = _length(16)
+_MOST_KNOWN = 50_000  # of at most 300 letters
 
 
-def _text(encoded: bytes) -> bytes:
+def _text(text: str | None) -> bytes:
+    if text is None:
+        return b"\xff\xff\xff\xff"
+    encoded = text.encode()
     return _length(len(encoded)) + encoded
 
 
-_TYPES = {class_: _text(name.encode()) for class_, name in TYPE_NAMES.items()}
+class _Owners(dict[str, bytes]):
+    """What rows of identities begin with, by lot: the same again and again."""
 
-
-class _Texts(dict[str | None, bytes]):
-    """Packed texts that come again and again: lots, zones, keys."""
-
-    def __init__(self, before: bytes = b"") -> None:
-        """Have `before` stand before each."""
-        super().__init__()
-        self._before = before
-
-    def __missing__(self, text: str | None) -> bytes:
-        if len(self) >= _MOST_TEXTS:
+    def __missing__(self, lot: str) -> bytes:
+        if len(self) >= _MOST_KNOWN:
             self.clear()
-        packed = _NULL if text is None else _text(text.encode())
-        packed = self[text] = self._before + packed
+        packed = self[lot] = _IDENTITY + _text(lot)
         return packed
 
 
-_owners, _texts = _Texts(_IDENTITY), _Texts()
+class _Senders(dict[tuple[str, str, str | None, type[Event]], bytes]):
+    """What rows of events have in their middle, by lot, key, zone and type of event."""
+
+    def __missing__(self, sender: tuple[str, str, str | None, type[Event]]) -> bytes:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        *texts, kind = sender
+        packed = self[sender] = b"".join(map(_text, (*texts, TYPE_NAMES[kind])))
+        return packed
+
+
+_owners, _senders = _Owners(), _Senders()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +72,30 @@ class Rows:
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> "Rows":
         """Pack rows; this may be done long before they are stored."""
-        owners, texts = _owners, _texts
+        owners, senders, lengths = _owners, _senders, _LENGTHS
         identities: list[bytes] = []
         events: list[bytes] = []
+        received_at, begin = -1, b""
         for entry in entries:
-            lot, at, own, body = entry.lot, entry.at - _EPOCH, entry.id.encode(), entry.body
-            identities.append(owners[lot])
-            identities.append(_identity(16, digest(own), 16, digest(body), 8, at))
+            if entry.received_at != received_at:
+                received_at = entry.received_at
+                begin = _begin(len(EVENT_COLUMNS), 8, 0, 8, received_at - _EPOCH)
+            lot, own, body = entry.lot, entry.id.encode(), entry.body
+            observed_at = _moment(8, entry.at - _EPOCH)
+            identities.append(_DIGEST.join((owners[lot], digest(own), digest(body))))
+            identities.append(observed_at)
             row = (
-                _numbers(len(EVENT_COLUMNS), 8, 0, 8, at, 8, entry.received_at - _EPOCH),
-                texts[lot],
-                texts[entry.key],
-                _length(len(own)),
+                begin,
+                observed_at,
+                senders[lot, entry.key, entry.zone, type(entry.event)],
+                lengths[len(own)],
                 own,
-                _TYPES[type(entry.event)],
-                texts[entry.zone],
-                _length(len(body)),
+                lengths[len(body)] if len(body) < 1024 else _length(len(body)),
                 body,
             )
             events.append(b"".join(row))
-        lengths = np.fromiter(map(len, events), np.int64, len(events))
-        places = lengths.cumsum() - lengths + _SEQ_AT
+        sizes = np.fromiter(map(len, events), np.int64, len(events))
+        places = sizes.cumsum() - sizes + _SEQ_AT
         return cls(b"".join(identities), b"".join(events), places)
 
 
