@@ -18,7 +18,7 @@ from parking.domain.events import Entry
 from parking.errors import DatabaseAway, Overloaded, ParkingError
 from parking.live.repeats import Repeats
 from parking.live.replica import Replica
-from parking.store.copying import Rows
+from parking.store.copying import Rows, marks_of
 from parking.store.log import Committed, LogWriter, Outcome
 
 log = logging.getLogger("parking.ingest.commits")
@@ -66,11 +66,15 @@ class _Batch:
     first: list[Entry]
 
     @classmethod
-    def of(cls, group: list[_Waiting], entries: list[Entry] | None = None) -> "_Batch":
+    def of(cls, group: list[_Waiting]) -> "_Batch":
         """Put the entries of some requests together."""
-        if entries is None:
-            entries = [entry for waiting in group for entry in waiting.entries]
-        marks = {hash((entry.lot, entry.id)) for entry in entries}
+        entries = [entry for waiting in group for entry in waiting.entries]
+        marks: set[int] = set()
+        for waiting in group:
+            for rows in waiting.rows:
+                marks.update(rows.marks)
+            if not waiting.rows:
+                marks.update(marks_of(waiting.entries))
         first = entries
         if len(marks) < len(entries):
             firsts: dict[tuple[str, str], Entry] = {}
@@ -280,7 +284,8 @@ class GroupCommit:
                 outcome = "duplicate"
             outcomes.append(outcome)
         if unsure:
-            others = _Batch.of([], [batch.entries[index] for index in unsure])
+            rest = _Waiting([batch.entries[index] for index in unsure], (), lambda _: None)
+            others = _Batch.of([rest])
             again = await self._show(others, await self._store(others))
             for index, outcome in zip(unsure, again, strict=True):
                 outcomes[index] = outcome

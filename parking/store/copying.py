@@ -1,6 +1,6 @@
 """Rows for PostgreSQL's binary COPY, packed straight from entries into one buffer."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from struct import Struct
@@ -63,15 +63,20 @@ class Rows:
     """Rows of some entries for both tables; `places` are where those of `event` have their `seq`.
 
     That is filled in last: an entry's place in the log is known when its batch has the log's head.
+    What is asked of entries again and again stands beside: `marks` for their identities, as
+    `mark_of` gives them, and their first and last moment, us.
     """
 
     identities: bytes
     events: bytes
     places: NDArray[np.int64]
+    marks: list[int]
+    earliest: int
+    latest: int
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> "Rows":
-        """Pack rows; this may be done long before they are stored."""
+        """Pack rows of one entry or more; this may be done long before they are stored."""
         owners, senders, lengths = _owners, _senders, _LENGTHS
         identities: list[bytes] = []
         events: list[bytes] = []
@@ -90,13 +95,26 @@ class Rows:
                 senders[lot, entry.key, entry.zone, type(entry.event)],
                 lengths[len(own)],
                 own,
-                lengths[len(body)] if len(body) < 1024 else _length(len(body)),
+                lengths[len(body)] if len(body) < len(lengths) else _length(len(body)),
                 body,
             )
             events.append(b"".join(row))
         sizes = np.fromiter(map(len, events), np.int64, len(events))
         places = sizes.cumsum() - sizes + _SEQ_AT
-        return cls(b"".join(identities), b"".join(events), places)
+        moments = [entry.at for entry in entries]
+        return cls(
+            b"".join(identities),
+            b"".join(events),
+            places,
+            marks_of(entries),
+            min(moments),
+            max(moments),
+        )
+
+
+def marks_of(entries: Iterable[Entry]) -> list[int]:
+    """Give what stands for the identities of entries: of two that are the same it is the same."""
+    return [hash((entry.lot, entry.id)) for entry in entries]
 
 
 def identities_file(packed: Sequence[Rows]) -> bytes:
@@ -115,6 +133,10 @@ def events_file(packed: Sequence[Rows], first: int) -> bytearray:
     return file
 
 
-async def once(buffer: bytes | bytearray) -> AsyncIterator[bytes | bytearray]:
-    """Give the buffer to a COPY as its only piece."""
+async def once(
+    buffer: bytes | bytearray, meanwhile: Callable[[], None] | None = None
+) -> AsyncIterator[bytes | bytearray]:
+    """Give the buffer to a COPY as its only piece; `meanwhile`: what to do as it is taken in."""
     yield buffer
+    if meanwhile is not None:
+        meanwhile()

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import asyncpg
@@ -74,21 +74,41 @@ async def connect(dsn: str, *, command_seconds: float = _COMMAND_SECONDS) -> asy
 async def transaction_on(
     connection: asyncpg.Connection, isolation: Any = "read_committed"
 ) -> AsyncIterator[None]:
-    """Run a transaction; one that timed out or was cancelled is left to end with its connection.
+    """Run a transaction; one that timed out or was cancelled is left to end with its connection."""
+    transaction = connection.transaction(isolation=isolation)
+    await transaction.start()
+    async with _ended(transaction.commit, transaction.rollback):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def transaction_with(connection: asyncpg.Connection, statement: str) -> AsyncIterator[str]:
+    """Do the same, with a first statement in the same round trip; gives what its status says.
+
+    Not within another one.
+    """
+    execute = connection.execute
+    async with _ended(lambda: execute("COMMIT"), lambda: execute("ROLLBACK")):
+        yield await execute(f"BEGIN ISOLATION LEVEL READ COMMITTED; {statement}")
+
+
+@contextlib.asynccontextmanager
+async def _ended(
+    commit: Callable[[], Awaitable[object]], rollback: Callable[[], Awaitable[object]]
+) -> AsyncIterator[None]:
+    """End a transaction as its work ended.
 
     The driver would wait for the answer to a ROLLBACK as long again as for what timed out.
     """
-    transaction = connection.transaction(isolation=isolation)
-    await transaction.start()
     try:
         yield
     except (TimeoutError, asyncio.CancelledError):
         raise
     except BaseException:
-        await transaction.rollback()
+        await rollback()
         raise
     else:
-        await transaction.commit()
+        await commit()
 
 
 class Database:

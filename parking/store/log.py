@@ -4,9 +4,10 @@ The head's row is locked from the first statement to the end of the transaction,
 place N of the log will find every smaller place there too, whichever instance wrote it.
 """
 
+import contextlib
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -19,7 +20,7 @@ from parking.domain.instants import micros, moment
 from parking.errors import DatabaseAway
 from parking.store import at_once, checkpoints, copying
 from parking.store.copying import Rows
-from parking.store.database import connect, transaction_on, translated
+from parking.store.database import connect, transaction_with, translated
 from parking.store.partitions import make_months, month_of
 
 log = logging.getLogger("parking.store.log")
@@ -28,6 +29,12 @@ Outcome = Literal["accepted", "duplicate", "conflict"]
 
 _COMMIT_SECONDS = 20.0
 _ADVANCE = "UPDATE log_head SET seq = seq + $1 RETURNING seq, worked_to, retained_from"
+# The same in one round trip with BEGIN, where no other instance wrote since and nothing is late.
+_MOVE = """
+UPDATE log_head SET seq = seq + {number}
+WHERE seq = {seq} AND greatest(worked_to, retained_from)
+    <= 'epoch'::timestamptz + {earliest} * '1 us'::interval
+"""
 _CONFIRMED = """
 SELECT set_config('synchronous_commit', 'on', false)
 WHERE current_setting('synchronous_commit') = 'off'
@@ -72,6 +79,7 @@ class LogWriter:
         self._dsn = dsn
         self._connection: asyncpg.Connection | None = None
         self._months: set[int] = set()
+        self._after = -1  # the log's place after its last commit
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -113,9 +121,14 @@ class LogWriter:
         self, entries: Sequence[Entry], packed: Sequence[Rows] | None, *, suspects: bool
     ) -> Committed:
         connection = await self._connected()
-        moments = [entry.at for entry in entries]
-        earliest = min(moments)
-        months = _list_months(moments)
+        if packed:
+            earliest, latest = min(r.earliest for r in packed), max(r.latest for r in packed)
+        else:
+            moments = [entry.at for entry in entries]
+            earliest, latest = min(moments), max(moments)
+        months = {month_of(earliest), month_of(latest)}
+        if len(months) > 1:  # there may be some between
+            months = {month_of(entry.at) for entry in entries}
         await self._have_months(connection, months)
         for _ in range(3):
             try:
@@ -153,21 +166,26 @@ class LogWriter:
             except asyncpg.UniqueViolationError:
                 raise Taken from None
             if after is not None:
+                self._after = after
                 return Committed(["accepted"] * len(entries), after - len(entries), after)
         packed = packed or [Rows.of(entries)]
-        async with transaction_on(connection):
-            head = await _advance(connection, len(entries), earliest)
-            _number(entries, head.after)
+        async with self._at_head(connection, len(entries), earliest) as head:
+            files: list[bytearray] = []
+
+            def meanwhile() -> None:
+                _number(entries, head.after)
+                files.append(copying.events_file(packed, entries[0].seq))
+
             try:
                 await connection.copy_to_table(
                     "event_identity",
-                    source=copying.once(copying.identities_file(packed)),
+                    source=copying.once(copying.identities_file(packed), meanwhile),
                     columns=copying.IDENTITY_COLUMNS,
                     format="binary",
                 )
             except asyncpg.UniqueViolationError:
                 raise Taken from None
-            await _store(connection, entries, packed, head)
+            await _store(connection, entries, files[0], head)
         return Committed(["accepted"] * len(entries), head.after - len(entries), head.after)
 
     async def _commit_suspected(
@@ -176,8 +194,7 @@ class LogWriter:
         """Claim the identities, store what is new, and tell repetition from contradiction."""
         keys = [(entry.lot, UUID(bytes=digest(entry.id.encode()))) for entry in entries]
         bodies = [UUID(bytes=digest(entry.body)) for entry in entries]
-        async with transaction_on(connection):
-            head = await _advance(connection, len(entries), earliest)
+        async with self._at_head(connection, len(entries), earliest) as head:
             claimed = await connection.fetch(
                 _CLAIM,
                 [lot for lot, _ in keys],
@@ -190,12 +207,35 @@ class LogWriter:
             stored = await self._stored(connection, [key for key in keys if key not in new])
             if fresh:
                 _number(fresh, head.after)
-                await _store(connection, fresh, [Rows.of(fresh)], head)
+                file = copying.events_file([Rows.of(fresh)], fresh[0].seq)
+                await _store(connection, fresh, file, head)
         outcomes: list[Outcome] = [
             "accepted" if key in new else "duplicate" if stored.get(key) == body else "conflict"
             for key, body in zip(keys, bodies, strict=True)
         ]
         return Committed(outcomes, head.after - len(entries), head.after)
+
+    @contextlib.asynccontextmanager
+    async def _at_head(
+        self, connection: asyncpg.Connection, number: int, earliest: int
+    ) -> AsyncIterator["_Head"]:
+        """Run a transaction that holds the log's head and has places for a batch.
+
+        `earliest` is the first moment in it, us. DatabaseAway: part of it is dropped by now.
+        """
+        move = _MOVE.format(number=number, seq=self._after, earliest=earliest)
+        async with transaction_with(connection, move) as moved:
+            if moved == "UPDATE 1":
+                head = _Head(self._after + number, earliest, earliest)
+            else:
+                row = await connection.fetchrow(_ADVANCE, number)
+                if earliest < micros(row["retained_from"]):
+                    raise DatabaseAway(
+                        "Old months were just dropped.", headers={"Retry-After": "1"}
+                    )
+                head = _Head(row["seq"], micros(row["worked_to"]), earliest)
+            yield head
+        self._after = head.after
 
     @staticmethod
     async def _stored(
@@ -220,35 +260,18 @@ class _Head:
     earliest: int
 
 
-async def _advance(connection: asyncpg.Connection, number: int, earliest: int) -> _Head:
-    """Lock the head and take places for a batch; DatabaseAway when part of it is dropped by now.
-
-    `earliest` is the first moment in it, us.
-    """
-    row = await connection.fetchrow(_ADVANCE, number)
-    if earliest < micros(row["retained_from"]):
-        raise DatabaseAway("Old months were just dropped.", headers={"Retry-After": "1"})
-    return _Head(row["seq"], micros(row["worked_to"]), earliest)
-
-
-def _list_months(moments: Sequence[int]) -> set[int]:
-    """List the months of moments in us; mostly these are all of one."""
-    ends = {month_of(min(moments)), month_of(max(moments))}
-    return ends if len(ends) == 1 else set(map(month_of, moments))
-
-
 def _number(entries: Sequence[Entry], after: int) -> None:
     for seq, entry in enumerate(entries, after - len(entries) + 1):
         entry.seq = seq
 
 
 async def _store(
-    connection: asyncpg.Connection, entries: Sequence[Entry], packed: Sequence[Rows], head: _Head
+    connection: asyncpg.Connection, entries: Sequence[Entry], file: bytearray, head: _Head
 ) -> None:
     """Copy the rows, note the voids, and take back what was worked up past the late ones."""
     await connection.copy_to_table(
         "event",
-        source=copying.once(copying.events_file(packed, entries[0].seq)),
+        source=copying.once(file),
         columns=copying.EVENT_COLUMNS,
         format="binary",
     )
