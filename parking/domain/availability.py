@@ -76,20 +76,21 @@ def fold_placed(  # noqa: C901, PLR0912 - one dispatch
             zone.heard = at
         if type(event) is SpaceEvent:
             space = _heard_space(state, event.space, at)
-            if later(space.latest, at, own):
+            latest = space.latest  # mostly older: without a call
+            if latest is None or at > latest.at or later(latest, at, own):
                 space.latest = Reading(at, own, int(event.occupied))
         elif type(event) is Passage:
-            _fold_passage(zone, entry.at, event)
+            _fold_passage(zone, at, event)
         elif type(event) is Count or type(event) is Recount:
             complete = _fold_base(zone, entry, event, layout.zones[place_id].capacity)
         elif type(event) is Flag:
-            if later(zone.flag, entry.at, entry.id):
-                zone.flag = Reading(entry.at, entry.id, LEVELS.index(event.level))
+            if later(zone.flag, at, own):
+                zone.flag = Reading(at, own, LEVELS.index(event.level))
         elif type(event) is Heartbeat:
             _fold_heartbeat(state, zone, place_id, entry, event)
     elif type(event) is Status:
-        if later(state.status, entry.at, entry.id):
-            state.status = Reading(entry.at, entry.id, int(event.status == "closed"))
+        if later(state.status, at, own):
+            state.status = Reading(at, own, int(event.status == "closed"))
     else:
         return False
     if event.sensor is not UNSET:
@@ -166,7 +167,7 @@ def _fold_sensor(state: LotState, entry: Entry, name: str, zone: str | None) -> 
     """Note that a sensor was heard; names without a sensor id hold a colon, which ids cannot."""
     event, at, own = entry.event, entry.at, entry.id
     sensor = state.sensors.get(name)
-    if sensor is None or later(sensor.seen, at, own):
+    if sensor is None or at > sensor.seen.at or later(sensor.seen, at, own):
         seen = Reading(at, own, 0)
         space: str | UnsetType = UNSET
         if type(event) is SpaceEvent or type(event) is Heartbeat:

@@ -26,7 +26,7 @@ from parking.store.at_once import MOST as SMALL
 from parking.store.copying import Rows
 from parking.store.log import Outcome
 
-_AT_ONCE = 50
+_AT_ONCE = 100
 
 
 class Chunk(Struct):

@@ -127,9 +127,9 @@ def events_file(packed: Sequence[Rows], first: int) -> bytearray:
     file = bytearray().join([_HEAD, *(rows.events for rows in packed), _TAIL])
     starts = accumulate((len(rows.events) for rows in packed), initial=len(_HEAD))
     places = np.concatenate([at + rows.places for at, rows in zip(starts, packed, strict=False)])
-    seqs = np.arange(first, first + len(places), dtype=">i8")
-    bytes_of = np.frombuffer(file, np.uint8)
-    bytes_of[places[:, None] + np.arange(8)] = seqs.view(np.uint8).reshape(-1, 8)
+    # as integers that begin at each of its bytes
+    numbers = np.ndarray(len(file) - 7, ">i8", file, strides=1)
+    numbers[places] = np.arange(first, first + len(places))
     return file
 
 
