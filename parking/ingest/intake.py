@@ -4,6 +4,7 @@ What is wrong with one event is a value, a `Rejection`; it never costs the other
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -87,12 +88,16 @@ class Intake:
         judge = self._judges.give(principal, now, self.oldest(now), lot)
         chunk = Chunk([], [], [], source, principal)
         events = decode_many(raws) if len(raws) > 1 else None
+        if events is not None:  # mostly nothing is wrong with any
+            with contextlib.suppress(Refused):
+                chunk.entries = judge.entries(events)
+                chunk.indexes = list(range(start, start + len(raws)))
+                return chunk
         for index, raw in enumerate(raws, start):
-            event = None if events is None else events[index - start]
+            event: Event | None = None
             try:
-                if event is None:
-                    event = read_event(raw)
-                chunk.entries.append(judge.entry(event))
+                event = read_event(raw)
+                chunk.entries += judge.entries((event,))
                 chunk.indexes.append(index)
             except Refused as refused:
                 rejection = Rejection(index, name_of(raw, event), refused.code, refused.detail)

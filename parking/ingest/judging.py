@@ -3,6 +3,8 @@
 An event is read with the description of its own moment; a lot that is retired now takes none.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 from msgspec import UNSET, Struct
 
@@ -79,31 +81,36 @@ class Judge:
         self._oldest = oldest
         self._timelines = timelines
 
-    def entry(self, event: Event) -> Entry:
-        """Give what is to be stored of an event; Refused when it breaks a rule."""
-        lot = event.lot
-        if self._lot is not None and lot != self._lot:
-            raise Refused("forbidden_lot", f"only events of lot {self._lot} may come this way")
-        try:
-            at = micros(event.observed_at)
-            body = canonical(event, at)
-        except OverflowError:
-            raise Refused("invalid", "observed_at lies outside the years 1 to 9999") from None
-        timeline = self._timelines[lot]
-        # mostly now's: without a call, as this runs for every event
-        layout = timeline.current if at >= timeline.changed_at else timeline.at(at)
-        try:
-            zone = place(event, layout)
-        except Misplaced as misplaced:
-            raise _refused(event, misplaced) from None
-        if at > self._latest:
-            raise Refused(
-                "future", "observed_at is more than 5 minutes ahead of the server's clock"
-            )
-        if at < self._oldest:
-            raise Refused("too_old", "observed_at is before what is retained")
-        own = event.id if event.id is not UNSET else identity(event, body)
-        return Judged(lot, at, own, zone, event, body, self._key, self._now, 0, layout)
+    def entries(self, events: Iterable[Event]) -> list[Entry]:
+        """Give what is to be stored of events; Refused when one of them breaks a rule."""
+        only, latest, oldest, timelines = self._lot, self._latest, self._oldest, self._timelines
+        key, now = self._key, self._now
+        entries: list[Entry] = []
+        for event in events:
+            lot = event.lot
+            if only is not None and lot != only:
+                raise Refused("forbidden_lot", f"only events of lot {only} may come this way")
+            try:
+                at = micros(event.observed_at)
+                body = canonical(event, at)
+            except OverflowError:
+                detail = "observed_at lies outside the years 1 to 9999"
+                raise Refused("invalid", detail) from None
+            timeline = timelines[lot]
+            # mostly now's: without a call, as this runs for every event
+            layout = timeline.current if at >= timeline.changed_at else timeline.at(at)
+            try:
+                zone = place(event, layout)
+            except Misplaced as misplaced:
+                raise _refused(event, misplaced) from None
+            if at > latest:
+                detail = "observed_at is more than 5 minutes ahead of the server's clock"
+                raise Refused("future", detail)
+            if at < oldest:
+                raise Refused("too_old", "observed_at is before what is retained")
+            own = event.id if event.id is not UNSET else identity(event, body)
+            entries.append(Judged(lot, at, own, zone, event, body, key, now, 0, layout))
+        return entries
 
 
 class _Timelines(dict[str, Timeline]):
