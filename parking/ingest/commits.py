@@ -8,7 +8,7 @@ counts as accepted when the database has confirmed it and this instance's board 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from parking.domain.events import Entry
 from parking.errors import DatabaseAway, Overloaded, ParkingError
 from parking.live.repeats import Repeats
 from parking.live.replica import Replica
-from parking.store.copying import Rows, marks_of
+from parking.store.copying import Rows
 from parking.store.log import Committed, LogWriter, Outcome
 
 log = logging.getLogger("parking.ingest.commits")
@@ -34,7 +34,6 @@ MOST_WAITING = 100_000
 """Events that may wait before further ones are refused with 503."""
 _MOST_AT_ONCE = 20_000
 _FEW = 2_000
-_REMEMBERED = 50_000
 
 
 @dataclass(slots=True)
@@ -55,37 +54,19 @@ class _Waiting:
 
 @dataclass(slots=True, eq=False)
 class _Batch:
-    """What is stored by one transaction: the requests, their entries, the first of each identity.
-
-    `marks` stand for the identities: that two share one only costs the long way.
-    """
+    """What is stored by one transaction: the requests, and their entries."""
 
     group: list[_Waiting]
     entries: list[Entry]
-    marks: set[int]
-    first: list[Entry]
 
     @classmethod
     def of(cls, group: list[_Waiting]) -> "_Batch":
         """Put the entries of some requests together."""
-        entries = [entry for waiting in group for entry in waiting.entries]
-        marks: set[int] = set()
-        for waiting in group:
-            for rows in waiting.rows:
-                marks.update(rows.marks)
-            if not waiting.rows:
-                marks.update(marks_of(waiting.entries))
-        first = entries
-        if len(marks) < len(entries):
-            firsts: dict[tuple[str, str], Entry] = {}
-            for entry in entries:
-                firsts.setdefault((entry.lot, entry.id), entry)
-            first = list(firsts.values())
-        return cls(group, entries, marks, first)
+        return cls(group, [entry for waiting in group for entry in waiting.entries])
 
     def list_rows(self) -> list[Rows] | None:
-        """List the rows of all entries, if some are there and no identity is there twice."""
-        if len(self.first) < len(self.entries) or not any(each.rows for each in self.group):
+        """List the rows of all entries, if some are there."""
+        if not any(each.rows for each in self.group):
             return None
         packed: list[Rows] = []
         for is_packed, some in groupby(self.group, key=lambda each: bool(each.rows)):
@@ -112,9 +93,7 @@ class GroupCommit:
         self._wake = asyncio.Event()
         self._closing = False
         self._owed: list[_Batch] = []  # answers
-        self._writing = asyncio.Lock()
-        self._recent: set[int] = set()  # marks
-        self._before: set[int] = set()
+        self._repeats = False  # whether the last batch held what is in the log already
         self.repeats = Repeats()
         metrics.queue_depth.set_function(lambda: self._depth)
 
@@ -220,7 +199,7 @@ class GroupCommit:
         return None
 
     async def _finish(self, batch: "_Batch", committed: Committed) -> None:
-        outcomes = await self._attempt(batch, self._count(batch, committed))
+        outcomes = await self._attempt(batch, self._show(batch, committed))
         if outcomes is None:
             return
         self._settle(batch)
@@ -241,57 +220,18 @@ class GroupCommit:
             waiting.tell(type(error)(error.detail, headers=error.headers))
 
     async def _store(self, batch: _Batch) -> Committed:
-        """Store one entry of each identity."""
-        async with self._writing:
-            marks = batch.marks
-            suspects = not (self._recent.isdisjoint(marks) and self._before.isdisjoint(marks))
-            packed = None if suspects else batch.list_rows()
-            committed = await self._writer.commit(batch.first, suspects=suspects, packed=packed)
-            self._remember(marks)
+        # who repeats one event mostly repeats more
+        packed = None if self._repeats else batch.list_rows()
+        committed = await self._writer.commit(batch.entries, suspects=self._repeats, packed=packed)
+        self._repeats = committed.outcomes.count("accepted") < len(batch.entries)
         return committed
 
-    async def _count(self, batch: "_Batch", committed: Committed) -> list[Outcome]:
-        outcomes = await self._show(batch, committed)
-        self.repeats.count(batch.entries, outcomes)
-        return outcomes
-
     async def _show(self, batch: _Batch, committed: Committed) -> list[Outcome]:
-        """Take what was stored into the board, and say what became of each entry."""
-        outcomes, fresh = committed.outcomes, batch.first
+        """Take what was stored into the board."""
+        outcomes, fresh = committed.outcomes, batch.entries
         if outcomes.count("accepted") < len(fresh):
             fresh = [entry for entry, outcome in zip(fresh, outcomes, strict=True)
                      if outcome == "accepted"]  # fmt: skip
         await self._replica.committed(committed.before, committed.after, fresh)
-        if len(batch.first) == len(batch.entries):
-            return outcomes
-        return await self._repeated(batch, outcomes)
-
-    async def _repeated(self, batch: _Batch, of_first: list[Outcome]) -> list[Outcome]:
-        """Judge entries of which some repeat the identity of an earlier one among them."""
-        found = {
-            (first.lot, first.id): (first, outcome)
-            for first, outcome in zip(batch.first, of_first, strict=True)
-        }
-        outcomes: list[Outcome] = []
-        unsure: list[int] = []
-        for index, entry in enumerate(batch.entries):
-            first, outcome = found[entry.lot, entry.id]
-            if entry is not first and entry.body != first.body:
-                if outcome == "conflict":  # what is stored is a third: it may be this one's
-                    unsure.append(index)
-                outcome = "conflict"
-            elif entry is not first and outcome == "accepted":
-                outcome = "duplicate"
-            outcomes.append(outcome)
-        if unsure:
-            rest = _Waiting([batch.entries[index] for index in unsure], (), lambda _: None)
-            others = _Batch.of([rest])
-            again = await self._show(others, await self._store(others))
-            for index, outcome in zip(unsure, again, strict=True):
-                outcomes[index] = outcome
+        self.repeats.count(batch.entries, outcomes)
         return outcomes
-
-    def _remember(self, marks: Iterable[int]) -> None:
-        self._recent.update(marks)
-        if len(self._recent) > _REMEMBERED:
-            self._before, self._recent = self._recent, set()

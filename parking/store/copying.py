@@ -1,6 +1,6 @@
 """Rows for PostgreSQL's binary COPY, packed straight from entries into one buffer."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from struct import Struct
@@ -70,7 +70,6 @@ class Rows:
     identities: bytes
     events: bytes
     places: NDArray[np.int64]
-    marks: list[int]
     earliest: int
     latest: int
 
@@ -106,15 +105,9 @@ class Rows:
             b"".join(identities),
             b"".join(events),
             places,
-            marks_of(entries),
             min(moments),
             max(moments),
         )
-
-
-def marks_of(entries: Iterable[Entry]) -> list[int]:
-    """Give what stands for the identities of entries: of two that are the same it is the same."""
-    return [hash((entry.lot, entry.id)) for entry in entries]
 
 
 def identities_file(packed: Sequence[Rows]) -> bytes:

@@ -68,7 +68,7 @@ class Committed:
 
 
 class Taken(Exception):
-    """Some identity of the batch is in the log already."""
+    """Some identity of the batch is in the log already, or in the batch twice."""
 
 
 class LogWriter:
@@ -94,13 +94,13 @@ class LogWriter:
         suspects: bool,
         packed: Sequence[Rows] | None = None,
     ) -> Committed:
-        """Store some entries, whose identities differ, and number the accepted ones.
+        """Store some entries once each, and number the accepted ones.
 
         `packed`: their rows, where these were made before.
 
-        With `suspects` some are thought to be stored already, so identities are claimed one by one
-        from the start; without, the batch goes straight in and falls back only when it must.
-        DatabaseAway: it is not known whether anything was stored.
+        With `suspects` some are thought to be stored already, or to be there twice, so identities
+        are claimed one by one from the start; without, the batch goes straight in and falls back
+        only when it must. DatabaseAway: it is not known whether anything was stored.
         """
         started = time.perf_counter()
         try:
@@ -194,25 +194,32 @@ class LogWriter:
         """Claim the identities, store what is new, and tell repetition from contradiction."""
         keys = [(entry.lot, UUID(bytes=digest(entry.id.encode()))) for entry in entries]
         bodies = [UUID(bytes=digest(entry.body)) for entry in entries]
+        first: dict[tuple[str, UUID], int] = {}
+        for at, key in enumerate(keys):
+            first.setdefault(key, at)
         async with self._at_head(connection, len(entries), earliest) as head:
             claimed = await connection.fetch(
                 _CLAIM,
-                [lot for lot, _ in keys],
-                [key for _, key in keys],
-                bodies,
-                [moment(entry.at) for entry in entries],
+                [lot for lot, _ in first],
+                [key for _, key in first],
+                [bodies[at] for at in first.values()],
+                [moment(entries[at].at) for at in first.values()],
             )
             new = {(row["lot"], row["digest"]) for row in claimed}
-            fresh = [entry for entry, key in zip(entries, keys, strict=True) if key in new]
-            stored = await self._stored(connection, [key for key in keys if key not in new])
+            known = await self._stored(connection, first.keys() - new)
+            known |= {key: bodies[first[key]] for key in new}
+            outcomes: list[Outcome] = [
+                "accepted" if key in new and first[key] == at
+                else "duplicate" if known.get(key) == body
+                else "conflict"
+                for at, (key, body) in enumerate(zip(keys, bodies, strict=True))
+            ]  # fmt: skip
+            fresh = [e for e, outcome in zip(entries, outcomes, strict=True)
+                     if outcome == "accepted"]  # fmt: skip
             if fresh:
                 _number(fresh, head.after)
                 file = copying.events_file([Rows.of(fresh)], fresh[0].seq)
                 await _store(connection, fresh, file, head)
-        outcomes: list[Outcome] = [
-            "accepted" if key in new else "duplicate" if stored.get(key) == body else "conflict"
-            for key, body in zip(keys, bodies, strict=True)
-        ]
         return Committed(outcomes, head.after - len(entries), head.after)
 
     @contextlib.asynccontextmanager

@@ -209,23 +209,13 @@ async def test_contradiction_within_a_group_of_what_is_stored(
     assert len(await stored(node)) == 2
 
 
-async def test_what_came_lately_is_suspected(group: GroupCommit, door: Door) -> None:
+async def test_after_repetitions_more_of_them_are_suspected(group: GroupCommit, door: Door) -> None:
     await group.submit(cars(3))
-    await group.submit(cars(3, "f"))
-    await group.submit([*cars(3, "g"), *cars(1)])
-    assert door.suspected == [False, False, True]
-
-
-async def test_what_came_lately_is_remembered_within_bounds(
-    group: GroupCommit, door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commits, "_REMEMBERED", 20)
-    for number in range(10):
-        await group.submit(cars(10, f"{number}."))
-    assert len(group._recent) + len(group._before) <= 2 * 30
-    assert await group.submit(cars(10, "9.")) == ["duplicate"] * 10
-    assert await group.submit(cars(10, "0.")) == ["duplicate"] * 10  # forgotten, yet found
-    assert door.suspected[-2:] == [True, False]
+    assert await group.submit(cars(4)) == ["duplicate"] * 3 + ["accepted"]
+    assert await group.submit(cars(5)) == ["duplicate"] * 4 + ["accepted"]
+    assert await group.submit(cars(2, "f")) == ["accepted"] * 2
+    assert await group.submit(cars(2, "g")) == ["accepted"] * 2
+    assert door.suspected == [False, False, True, True, False]
 
 
 async def test_more_than_may_wait_is_refused(

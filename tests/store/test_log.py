@@ -11,6 +11,7 @@ from parking.domain.events import Entry
 from parking.domain.instants import DAY, HOUR, micros, moment
 from parking.errors import DatabaseAway
 from parking.store import at_once, history
+from parking.store.at_once import MOST
 from parking.store.database import Database, open_database
 from parking.store.log import LogWriter
 from parking.store.partitions import make_months, month_of
@@ -91,6 +92,20 @@ async def test_known_new_and_contradicting_in_one_batch(
     ]
     assert entries[3:] == fresh
     assert entries[-1].seq == committed.after
+
+
+@pytest.mark.parametrize("others", [2, MOST + 1])
+async def test_what_is_there_twice_is_stored_once(
+    database: Database, writer: LogWriter, suspects: bool, others: int
+) -> None:
+    """Whichever way it goes: at once, by COPY, or claimed from the start."""
+    once, again, other = cars(1)[0], cars(1)[0], entry(passage("e0", count=2))
+    filling = cars(others, "f")
+    committed = await writer.commit([once, *filling, other, again], suspects=suspects)
+    assert committed.outcomes == ["accepted"] * (1 + others) + ["conflict", "duplicate"]
+    assert await stored(database) == [once, *filling]
+    committed = await writer.commit([other, again, other], suspects=suspects)
+    assert committed.outcomes == ["conflict", "duplicate", "conflict"]
 
 
 async def test_only_known_ones_are_stored_no_second_time(
