@@ -6,7 +6,7 @@ else as sent), so that a retry is a duplicate.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b, sha256
@@ -224,12 +224,17 @@ def decode_many(raws: Sequence[Encoded]) -> list[Event] | None:
     events = [event for event in found if event is not None]
     if len(found) != 2 * len(raws) - 1 or len(events) != len(raws):
         return None
+    return events if all_named(events) else None
+
+
+def all_named(events: Iterable[Event]) -> bool:
+    """Tell whether `id` and `sensor` of events just read are ids, where they are there."""
     for event in events:
         if event.id is not UNSET and not _match_event_id(event.id):
-            return None
+            return False
         if event.sensor is not UNSET and not is_id(event.sensor):
-            return None
-    return events
+            return False
+    return True
 
 
 def canonical(event: Event, at: int) -> bytes:

@@ -18,7 +18,7 @@ from parking.domain.instants import DAY
 from parking.domain.refused import LONGEST_EVENT
 from parking.errors import Overloaded, ParkingError
 from parking.ingest.commits import MOST_WAITING, Found, GroupCommit
-from parking.ingest.judging import Judges, Refused, name_of, read_event
+from parking.ingest.judging import Judge, Judges, Refused, name_of, read_event
 from parking.ingest.receipts import Named, Receipt, Rejection
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
@@ -84,15 +84,11 @@ class Intake:
         `source` is the way they came, as `DeadLetters.put` has it. `lot`: the only one that they
         may speak of, where the way they came says so.
         """
-        now = self._replica.clock()
-        judge = self._judges.give(principal, now, self.oldest(now), lot)
+        if len(raws) > 1 and (events := decode_many(raws)) is not None:
+            with contextlib.suppress(Refused):  # mostly nothing is wrong with any
+                return self._judge(events, principal, start, source, lot)
+        judge = self._judge_for(principal, lot)
         chunk = Chunk([], [], [], source, principal)
-        events = decode_many(raws) if len(raws) > 1 else None
-        if events is not None:  # mostly nothing is wrong with any
-            with contextlib.suppress(Refused):
-                chunk.entries = judge.entries(events)
-                chunk.indexes = list(range(start, start + len(raws)))
-                return chunk
         for index, raw in enumerate(raws, start):
             event: Event | None = None
             try:
@@ -107,6 +103,22 @@ class Intake:
                 metrics.events.labels(kind, refused.code).inc()
         return chunk
 
+    def _judge(
+        self,
+        events: Sequence[Event],
+        principal: Principal,
+        start: int,
+        source: str,
+        lot: str | None,
+    ) -> Chunk:
+        """Do the same for events that are read; Refused when one is."""
+        entries = self._judge_for(principal, lot).entries(events)
+        return Chunk(entries, list(range(start, start + len(events))), [], source, principal)
+
+    def _judge_for(self, principal: Principal, lot: str | None) -> Judge:
+        now = self._replica.clock()
+        return self._judges.give(principal, now, self.oldest(now), lot)
+
     async def judge_many(
         self, raws: Sequence[bytes | msgspec.Raw], principal: Principal, start: int = 0
     ) -> Chunk:
@@ -115,25 +127,45 @@ class Intake:
         All else goes on in between, above all the talk with the database that stores others; of
         long lists one after the other is judged. Overloaded: too many wait for that.
         """
-        if len(raws) <= _AT_ONCE:
-            return self.judge(raws, principal, start)
-        if self._unjudged + len(raws) > MOST_WAITING:
+
+        def judge(at: int, end: int) -> Chunk:
+            return self.judge(raws[at:end], principal, start + at)
+
+        return await self._judge_pieces(len(raws), judge, principal)
+
+    async def judge_events(self, events: Sequence[Event], principal: Principal) -> Chunk | None:
+        """Do the same for events that are read already; None when one of them is refused."""
+
+        def judge(at: int, end: int) -> Chunk:
+            return self._judge(events[at:end], principal, at, "http", None)
+
+        try:
+            return await self._judge_pieces(len(events), judge, principal)
+        except Refused:
+            return None
+
+    async def _judge_pieces(
+        self, number: int, judge: Callable[[int, int], Chunk], principal: Principal
+    ) -> Chunk:
+        if number <= _AT_ONCE:
+            return judge(0, number)
+        if self._unjudged + number > MOST_WAITING:
             raise Overloaded("Too many events are waiting.", headers={"Retry-After": "1"})
         chunk = Chunk([], [], [], "http", principal)
-        self._unjudged += len(raws)
+        self._unjudged += number
         try:
             async with self._many:
-                for at in range(0, len(raws), _AT_ONCE):
+                for at in range(0, number, _AT_ONCE):
                     if at:
                         await give_way()
-                    judged = self.judge(raws[at : at + _AT_ONCE], principal, start + at)
+                    judged = judge(at, min(at + _AT_ONCE, number))
                     chunk.entries += judged.entries
                     chunk.indexes += judged.indexes
                     chunk.rejections += judged.rejections
-                    if judged.entries and len(raws) > SMALL:
+                    if judged.entries and number > SMALL:
                         chunk.rows.append(Rows.of(judged.entries))
         finally:
-            self._unjudged -= len(raws)
+            self._unjudged -= number
         return chunk
 
     def _keep(

@@ -7,8 +7,11 @@ from typing import Any
 
 import msgspec
 
+from parking.domain.events import Event, all_named
+
 MOST_EVENTS = 10_000
 """In one text."""
+_LONG = 1 << 18  # bytes, of which few hold more than 2,000 events
 Raws = Sequence[bytes | msgspec.Raw]
 
 
@@ -26,9 +29,28 @@ class _Events(msgspec.Struct, forbid_unknown_fields=True):
     events: list[msgspec.Raw]
 
 
+class _Read(msgspec.Struct, forbid_unknown_fields=True):
+    events: list[Event]
+
+
+_decode_events = msgspec.json.Decoder(_Read).decode
 _decode_object = msgspec.json.Decoder(_Events).decode
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_one = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+def read_events(body: bytes) -> list[Event] | None:
+    """Read the events of `{"events": [...]}` in one go.
+
+    None when something is wrong somewhere, or when that would take long.
+    """
+    if len(body) > _LONG:
+        return None
+    try:
+        events = _decode_events(body).events
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return events if all_named(events) else None
 
 
 def read_object(body: bytes) -> Raws:

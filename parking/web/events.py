@@ -20,7 +20,7 @@ from parking.errors import (
     Unauthorized,
 )
 from parking.ingest.intake import Chunk, Intake
-from parking.ingest.lists import MOST_EVENTS, NotEvents, Raws, read_object
+from parking.ingest.lists import MOST_EVENTS, NotEvents, Raws, read_events, read_object
 from parking.ingest.receipts import Receipt, add
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
@@ -73,12 +73,21 @@ class Events:
             body = await read_body(call.request)
             try:
                 with holding(call.request, body):
-                    chunk = await self._intake.judge_many(_read_list(body), call.who)
+                    chunk = await self._judge_list(body, call.who)
             except (InvalidInput, TooLarge) as error:
                 self._keep(error, call.who)
                 raise
             receipt = await self._intake.store(chunk)
         return reply_value(receipt)
+
+    async def _judge_list(self, body: bytes, who: Principal) -> Chunk:
+        if (events := read_events(body)) is not None:
+            chunk = await self._intake.judge_events(events, who)
+            if chunk is not None:
+                return chunk
+        return await self._intake.judge_many(
+            _read_list(body), who
+        )  # something is wrong: one by one
 
     def _keep(self, error: ParkingError, who: Principal) -> None:
         """Keep that a body held no events, for its operator to see; nothing of the body."""
