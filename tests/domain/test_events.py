@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from parking.domain import events
-from parking.domain.events import canonical, decode, digest, identity, is_id, observed
+from parking.domain.events import canonical, decode, decode_many, digest, identity, is_id, observed
 from parking.domain.instants import parse
+from parking.ingest.lists import read_events
 
 BASE = {"lot": "p1", "observed_at": "2026-11-23T08:31:07+08:00"}
 
@@ -82,6 +83,43 @@ def test_identity_without_an_id_is_the_digest_of_the_canonical_json(fields: dict
 def test_what_is_not_an_event_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(msgspec.MsgspecError):
         decode(event(**fields))
+    among = [event(**GOOD[0]), event(**fields), event(**GOOD[1])]
+    assert decode_many(among) is None
+    assert read_events(b'{"events":[' + b",".join(among) + b"]}") is None
+
+
+def test_many_are_read_as_each_alone() -> None:
+    raws = [event(**fields) for fields in GOOD]
+    alone = [decode(raw) for raw in raws]
+    assert decode_many(raws) == alone
+    assert decode_many([b" \t" + raw + b"\r\n" for raw in raws]) == alone
+    assert read_events(b'{"events":[' + b",".join(raws) + b"]}") == alone
+
+
+_BEFORE, _COMMA, _AFTER = event(**GOOD[1]).partition(b", ")
+_ONE = event(**GOOD[0])
+_OPEN = event(type="status", status="open", reason="")[:-2]
+
+
+@pytest.mark.parametrize(
+    "raws",
+    [
+        [_BEFORE, _AFTER],
+        [_BEFORE, _AFTER + b"," + _ONE],  # as many as there are events in it
+        [_ONE + b"," + _BEFORE, _AFTER],
+        [_ONE + b",\nnull,\n" + _BEFORE, _AFTER],
+        [_ONE + b"," + _ONE, b""],
+        [_ONE + b",\nnull,\n" + _ONE, b" "],
+        [_ONE + b",\nnull,\n" + _ONE],
+        [_ONE, b"null"],
+        [b"null", b"null"],
+        [_ONE + b"]", b"[" + _ONE],
+        [_ONE + b"," + _ONE, b"null"],
+        [_OPEN, b'"},null,' + _ONE],  # as part of a text
+    ],
+)
+def test_none_reaches_into_another(raws: list[bytes]) -> None:
+    assert decode_many(raws) is None
 
 
 @pytest.mark.parametrize(

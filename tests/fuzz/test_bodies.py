@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from parking.domain.access import Principal
-from parking.domain.events import canonical, decode, identity, observed
+from parking.domain.events import canonical, decode, decode_many, identity, observed
 from parking.domain.lots import Lot, Space
 from parking.domain.timeline import Described, Listed, Timeline
 from parking.errors import InvalidInput, TooLarge, UnsupportedMedia
 from parking.ingest.intake import Chunk, Intake
 from parking.ingest.judging import AHEAD
-from parking.ingest.lists import MOST_EVENTS
+from parking.ingest.lists import MOST_EVENTS, read_events
 from parking.ingest.rejections import DeadLetters
 from parking.live.replica import Replica
 from parking.web.calls import pieces
@@ -100,6 +100,10 @@ def check(chunk: Chunk, count: int) -> None:
 def judged(intake: Intake, raws: list[bytes]) -> Chunk:
     chunk = intake.judge(raws, OWN)
     check(chunk, len(raws))
+    # together as one by one
+    alone = [intake.judge([raw], OWN, at) for at, raw in enumerate(raws)]
+    assert [entry for one in alone for entry in one.entries] == chunk.entries
+    assert [wrong for one in alone for wrong in one.rejections] == chunk.rejections
     for seq, entry in enumerate(chunk.entries, 1):
         entry.seq = seq
     intake._replica.board.take(chunk.entries, NOW)
@@ -131,6 +135,38 @@ def test_a_body_is_a_list_of_events_or_refused(body: bytes) -> None:
     assert len(raws) <= MOST_EVENTS
     judged(new_intake(), [bytes(raw) for raw in raws])
     assert "events" in json.loads(body.decode("utf-8", "replace"), strict=False)
+
+
+@fuzz
+@given(torn(st.builds(encoded, st.fixed_dictionaries({"events": some_events}))))
+def test_what_is_read_in_one_go_is_what_is_read_one_by_one(body: bytes) -> None:
+    events = read_events(body)
+    if events is not None:
+        assert events == [decode(raw) for raw in _read_list(body)]
+
+
+@fuzz
+@given(
+    st.lists(events(), min_size=1, max_size=4),
+    st.sampled_from([b",", b",\n", b",\nnull,\n", b",null,", b"],["]),
+    st.data(),
+)
+def test_no_text_reaches_into_another(
+    pushed: list[Json], between: bytes, data: st.DataObject
+) -> None:
+    """Texts that are events only where they are put together are none."""
+    whole = between.join(map(encoded, pushed))
+    edge = data.draw(st.sampled_from([b",", between]))
+    parts = whole.split(edge)
+    raws = [parts[0]]
+    for part in parts[1:]:
+        if data.draw(st.booleans()):
+            raws.append(part)
+        else:
+            raws[-1] += edge + part
+    read = decode_many(raws)
+    if read is not None:
+        assert read == [decode(raw) for raw in raws]
 
 
 class Body:
