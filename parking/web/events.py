@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -145,22 +146,18 @@ class Events:
 
     async def _judge_lines(self, start: int, lines: list[bytes], who: Principal) -> Chunk:
         """Judge lines of which blank ones are skipped but counted."""
+        if not _has_blank(lines):
+            return await self._intake.judge_many(lines, who, start)
         chunk = Chunk([], [], [], "http", who)
         at = 0
-        while at < len(lines):
-            if not lines[at].strip():
-                at += 1
-                continue
-            end = at
-            while end < len(lines) and lines[end].strip():
-                end += 1
-            judged = await self._intake.judge_many(lines[at:end], who, start + at)
-            if end - at == len(lines):
-                return judged
-            chunk.entries += judged.entries
-            chunk.indexes += judged.indexes
-            chunk.rejections += judged.rejections
-            at = end
+        for is_blank, some in groupby(lines, key=lambda line: not line.strip()):
+            run = list(some)
+            if not is_blank:
+                judged = await self._intake.judge_many(run, who, start + at)
+                chunk.entries += judged.entries
+                chunk.indexes += judged.indexes
+                chunk.rejections += judged.rejections
+            at += len(run)
         return chunk
 
     async def list_log(self, call: Call) -> web.StreamResponse:
@@ -235,13 +232,19 @@ async def _chunks(request: web.Request) -> AsyncIterator[tuple[int, list[bytes]]
     start = 0
     rest = b""
     async for piece in pieces(request):
-        lines = [_cut(line) for line in (rest + piece).split(b"\n")]
+        lines = (rest + piece).split(b"\n")
+        if max(map(len, lines)) > _LONGEST_LINE:
+            lines = list(map(_cut, lines))
         rest = lines.pop()
         for first in range(0, len(lines), _LINES_A_CHUNK):
             yield start + first, lines[first : first + _LINES_A_CHUNK]
         start += len(lines)
     if rest:
         yield start, [rest]
+
+
+def _has_blank(lines: list[bytes]) -> bool:
+    return b"" in lines or any(map(bytes.isspace, lines))
 
 
 def _cut(line: bytes) -> bytes:
