@@ -50,10 +50,9 @@ MANY = 1024
 
 def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:
     """Take one event that is not voided into the state; False: the log must be folded anew."""
-    at = entry.at  # mostly now's: without a call, as this runs for every event
-    layout = timeline.current if at >= timeline.changed_at else timeline.at(at)
-    if layout is not None and type(entry) is Judged and entry.layout is layout:
-        return fold_placed(state, entry, layout, entry.zone)
+    if type(entry) is Judged and entry.timeline is timeline:
+        return fold_placed(state, entry, entry.layout, entry.zone)
+    layout = timeline.at(entry.at)
     try:
         place_id = place(entry.event, layout)
     except Misplaced:  # described anew between its arrival and its moment: nothing to read

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b, sha256
-from typing import Annotated, Literal, final
+from typing import Annotated, Any, Literal, final
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -158,12 +158,13 @@ class Entry(Struct, gc=False):
 
 @final
 class Judged(Entry, gc=False):
-    """An entry where it was judged: `layout` is the description by which its zone was found.
+    """An entry where it was judged, and by which timeline's `layout` its zone was found.
 
     By another one that is to be found anew. It is not kept longer than until it is folded.
     """
 
-    layout: object = None
+    timeline: object = None
+    layout: Any = None
 
     def entry(self) -> Entry:
         """Give it without that, to be kept."""

@@ -139,7 +139,7 @@ class Timeline:
         """Give the layout of a moment; the first one also holds for all time before it."""
         if us >= self.changed_at:
             return self.current
-        return self._layouts[max(bisect_right(self._starts, us) - 1, 0)]
+        return self._layouts[bisect_right(self._starts, us, 1) - 1]
 
     def next_change(self, us: int) -> int | None:
         """Give the first moment after `us` from which another layout holds."""

@@ -109,7 +109,7 @@ class Judge:
             if at < oldest:
                 raise Refused("too_old", "observed_at is before what is retained")
             own = event.id if event.id is not UNSET else identity(event, body)
-            entries.append(Judged(lot, at, own, zone, event, body, key, now, 0, layout))
+            entries.append(Judged(lot, at, own, zone, event, body, key, now, 0, timeline, layout))
         return entries
 
 
