@@ -96,8 +96,10 @@ def one_change(target: Target, lots: Sequence[str]) -> bytes:
     return _calmly(target, lots, run())
 
 
-def fan_out(target: Target, lots: Sequence[str], listeners: int, seconds: float) -> Reading:
-    """Change one lot, wait until all have heard of it, change the next.
+def fan_out(
+    target: Target, lots: Sequence[str], listeners: int, seconds: float, pause: float = 0
+) -> Reading:
+    """Change one lot, wait until all have heard of it and a pause (s) is over, change the next.
 
     `rate` is deliveries a second of the server's CPU time; `wall`, from the first who hears of a
     change to the last.
@@ -117,6 +119,7 @@ def fan_out(target: Target, lots: Sequence[str], listeners: int, seconds: float)
                 await hearing.all()
                 spans.append(hearing.last - hearing.first)
                 delays.append(hearing.last - sent)
+                await asyncio.sleep(pause)
             elapsed = time.perf_counter() - began
             cpu = cpu_seconds(target.pid) - used
             poster.close()
