@@ -86,7 +86,7 @@ class Intake:
         """
         if len(raws) > 1 and (events := decode_many(raws)) is not None:
             with contextlib.suppress(Refused):  # mostly nothing is wrong with any
-                return self._judge(events, principal, start, source, lot)
+                return self.judge_read(events, principal, start, source=source, lot=lot)
         judge = self._judge_for(principal, lot)
         chunk = Chunk([], [], [], source, principal)
         for index, raw in enumerate(raws, start):
@@ -103,15 +103,16 @@ class Intake:
                 metrics.events.labels(kind, refused.code).inc()
         return chunk
 
-    def _judge(
+    def judge_read(
         self,
         events: Sequence[Event],
         principal: Principal,
-        start: int,
-        source: str,
-        lot: str | None,
+        start: int = 0,
+        *,
+        source: str = "http",
+        lot: str | None = None,
     ) -> Chunk:
-        """Do the same for events that are read; Refused when one is."""
+        """Judge events that are read already, as `judge`; Refused when one of them is."""
         entries = self._judge_for(principal, lot).entries(events)
         return Chunk(entries, list(range(start, start + len(events))), [], source, principal)
 
@@ -133,16 +134,13 @@ class Intake:
 
         return await self._judge_pieces(len(raws), judge, principal)
 
-    async def judge_events(self, events: Sequence[Event], principal: Principal) -> Chunk | None:
-        """Do the same for events that are read already; None when one of them is refused."""
+    async def judge_many_read(self, events: Sequence[Event], principal: Principal) -> Chunk:
+        """Do the same for events that are read already; Refused when one of them is."""
 
         def judge(at: int, end: int) -> Chunk:
-            return self._judge(events[at:end], principal, at, "http", None)
+            return self.judge_read(events[at:end], principal, at)
 
-        try:
-            return await self._judge_pieces(len(events), judge, principal)
-        except Refused:
-            return None
+        return await self._judge_pieces(len(events), judge, principal)
 
     async def _judge_pieces(
         self, number: int, judge: Callable[[int, int], Chunk], principal: Principal

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +22,7 @@ from parking.errors import (
     Unauthorized,
 )
 from parking.ingest.intake import Chunk, Intake
+from parking.ingest.judging import Refused
 from parking.ingest.lists import MOST_EVENTS, NotEvents, Raws, read_events, read_object
 from parking.ingest.receipts import Receipt, add
 from parking.ingest.rejections import DeadLetters
@@ -83,12 +85,9 @@ class Events:
 
     async def _judge_list(self, body: bytes, who: Principal) -> Chunk:
         if (events := read_events(body)) is not None:
-            chunk = await self._intake.judge_events(events, who)
-            if chunk is not None:
-                return chunk
-        return await self._intake.judge_many(
-            _read_list(body), who
-        )  # something is wrong: one by one
+            with suppress(Refused):  # mostly nothing is wrong with any
+                return await self._intake.judge_many_read(events, who)
+        return await self._intake.judge_many(_read_list(body), who)
 
     def _keep(self, error: ParkingError, who: Principal) -> None:
         """Keep that a body held no events, for its operator to see; nothing of the body."""
