@@ -4,10 +4,9 @@ The head's row is locked from the first statement to the end of the transaction,
 place N of the log will find every smaller place there too, whichever instance wrote it.
 """
 
-import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -20,7 +19,8 @@ from parking.domain.instants import micros, moment
 from parking.errors import DatabaseAway
 from parking.store import at_once, checkpoints, copying
 from parking.store.copying import Rows
-from parking.store.database import connect, transaction_with, translated
+from parking.store.database import connect, translated
+from parking.store.head import Head, Places
 from parking.store.partitions import make_months, month_of
 
 log = logging.getLogger("parking.store.log")
@@ -28,13 +28,6 @@ log = logging.getLogger("parking.store.log")
 Outcome = Literal["accepted", "duplicate", "conflict"]
 
 _COMMIT_SECONDS = 20.0
-_ADVANCE = "UPDATE log_head SET seq = seq + $1 RETURNING seq, worked_to, retained_from"
-# The same in one round trip with BEGIN, where no other instance wrote since and nothing is late.
-_MOVE = """
-UPDATE log_head SET seq = seq + {number}
-WHERE seq = {seq} AND greatest(worked_to, retained_from)
-    <= 'epoch'::timestamptz + {earliest} * '1 us'::interval
-"""
 _CONFIRMED = """
 SELECT set_config('synchronous_commit', 'on', false)
 WHERE current_setting('synchronous_commit') = 'off'
@@ -79,7 +72,7 @@ class LogWriter:
         self._dsn = dsn
         self._connection: asyncpg.Connection | None = None
         self._months: set[int] = set()
-        self._after = -1  # the log's place after its last commit
+        self._places = Places()
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -166,10 +159,10 @@ class LogWriter:
             except asyncpg.UniqueViolationError:
                 raise Taken from None
             if after is not None:
-                self._after = after
+                self._places.last = after
                 return Committed(["accepted"] * len(entries), after - len(entries), after)
         packed = packed or [Rows.of(entries)]
-        async with self._at_head(connection, len(entries), earliest) as head:
+        async with self._places.take(connection, len(entries), earliest) as head:
             files: list[bytearray] = []
 
             def meanwhile() -> None:
@@ -197,7 +190,7 @@ class LogWriter:
         first: dict[tuple[str, UUID], int] = {}
         for at, key in enumerate(keys):
             first.setdefault(key, at)
-        async with self._at_head(connection, len(entries), earliest) as head:
+        async with self._places.take(connection, len(entries), earliest) as head:
             claimed = await connection.fetch(
                 _CLAIM,
                 [lot for lot, _ in first],
@@ -222,28 +215,6 @@ class LogWriter:
                 await _store(connection, fresh, file, head)
         return Committed(outcomes, head.after - len(entries), head.after)
 
-    @contextlib.asynccontextmanager
-    async def _at_head(
-        self, connection: asyncpg.Connection, number: int, earliest: int
-    ) -> AsyncIterator["_Head"]:
-        """Run a transaction that holds the log's head and has places for a batch.
-
-        `earliest` is the first moment in it, us. DatabaseAway: part of it is dropped by now.
-        """
-        move = _MOVE.format(number=number, seq=self._after, earliest=earliest)
-        async with transaction_with(connection, move) as moved:
-            if moved == "UPDATE 1":
-                head = _Head(self._after + number, earliest, earliest)
-            else:
-                row = await connection.fetchrow(_ADVANCE, number)
-                if earliest < micros(row["retained_from"]):
-                    raise DatabaseAway(
-                        "Old months were just dropped.", headers={"Retry-After": "1"}
-                    )
-                head = _Head(row["seq"], micros(row["worked_to"]), earliest)
-            yield head
-        self._after = head.after
-
     @staticmethod
     async def _stored(
         connection: asyncpg.Connection, known: Collection[tuple[str, UUID]]
@@ -255,25 +226,13 @@ class LogWriter:
         return {(row["lot"], row["digest"]): row["body"] for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """The log's head, locked: the place after the batch, and up to when lots are worked up, us.
-
-    `earliest`: the first moment in the batch, us.
-    """
-
-    after: int
-    worked_to: int
-    earliest: int
-
-
 def _number(entries: Sequence[Entry], after: int) -> None:
     for seq, entry in enumerate(entries, after - len(entries) + 1):
         entry.seq = seq
 
 
 async def _store(
-    connection: asyncpg.Connection, entries: Sequence[Entry], file: bytearray, head: _Head
+    connection: asyncpg.Connection, entries: Sequence[Entry], file: bytearray, head: Head
 ) -> None:
     """Copy the rows, note the voids, and take back what was worked up past the late ones."""
     await connection.copy_to_table(
