@@ -253,6 +253,25 @@ async def test_what_is_worked_up_while_a_batch_waits_is_taken_back(
         assert await connection.fetchval("SELECT count(*) FROM checkpoint") == 0
 
 
+@pytest.mark.parametrize("number", [2, MOST + 1])
+async def test_what_is_dropped_while_a_batch_waits_is_not_stored(
+    database: Database, database_url: str, writer: LogWriter, suspects: bool, number: int
+) -> None:
+    await writer.commit(cars(1), suspects=suspects)
+    keeper = await asyncpg.connect(database_url)
+    try:
+        async with keeper.transaction():
+            await keeper.execute("UPDATE log_head SET retained_from = $1", moment(NOW + HOUR))
+            committing = asyncio.create_task(writer.commit(cars(number, "old"), suspects=suspects))
+            async with database.connection() as connection:
+                await until_blocked(connection)
+    finally:
+        await keeper.close()
+    with pytest.raises(DatabaseAway):
+        await committing
+    assert len(await stored(database)) == 1
+
+
 async def test_a_lost_connection_costs_one_commit(
     database: Database, database_url: str, writer: LogWriter, suspects: bool
 ) -> None:
