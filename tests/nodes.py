@@ -86,7 +86,7 @@ class Node:
             if outcome == "accepted"
         ]
         await self.replica.committed(committed.before, committed.after, fresh)
-        await self.replica.whole({entry.lot for entry in fresh})
+        await self.replica.rebuilding.wait({entry.lot for entry in fresh})
         return committed.outcomes
 
     async def view_at(self, lot: str, at: int) -> numbers.View | None:

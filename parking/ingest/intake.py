@@ -192,7 +192,7 @@ class Intake:
         def stored(found: Found) -> None:
             if isinstance(found, ParkingError):
                 told(found)
-            elif self._replica.is_whole:
+            elif self._replica.rebuilding.is_over:
                 try:
                     receipt = self._receipt(chunk, found)
                 except Exception as error:  # noqa: BLE001 - whoever sent it is told
@@ -217,8 +217,8 @@ class Intake:
             told(receipt)
 
     async def _whole_receipt(self, chunk: Chunk, outcomes: Sequence[Outcome]) -> Receipt:
-        if not self._replica.is_whole:
-            await self._replica.whole({entry.lot for entry in chunk.entries})
+        if not self._replica.rebuilding.is_over:
+            await self._replica.rebuilding.wait({entry.lot for entry in chunk.entries})
         return self._receipt(chunk, outcomes)
 
     def _receipt(self, chunk: Chunk, outcomes: Sequence[Outcome]) -> Receipt:

@@ -6,9 +6,8 @@ asked for four times a second, so that no instance is behind another by more tha
 """
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from parking import metrics
 from parking.domain.access import Key, Keyring
@@ -18,6 +17,7 @@ from parking.errors import DatabaseAway
 from parking.live.activity import Activity
 from parking.live.board import Board
 from parking.live.devices import Devices
+from parking.live.rebuilding import Rebuilding
 from parking.live.turns import give_way
 from parking.store import devices, history, keys, lots, snapshots
 from parking.store.database import Database
@@ -26,7 +26,6 @@ log = logging.getLogger("parking.live.replica")
 
 _POLL_SECONDS = 0.25
 _TAKEN_AT_ONCE = 200
-_WHOLE_SECONDS = 2.0
 Clock = Callable[[], int]
 
 
@@ -51,11 +50,8 @@ class Replica:
         self._change = 0
         self._position = 0
         self._last: Entry | None = None  # of those that were taken up
-        self._unbuilt: set[str] = set()
         self._order = asyncio.Lock()  # whoever moves the board along the log holds it
-        self._building = asyncio.Lock()
-        self._built = asyncio.Event()  # of the next lot that is rebuilt
-        self._builder: asyncio.Task[None] | None = None
+        self.rebuilding = Rebuilding(database, self.board, self._order, self.changed, clock)
 
     # -- starting --------------------------------------------------------------------------------
 
@@ -86,11 +82,13 @@ class Replica:
             self._position = position
             # a description newer than the snapshot may reach back before what was folded
             newer = {item.lot for item in stored if item.number > change}
-            self._unbuilt = {lot for lot in newer if not self.board.describe(self.timeline(lot))}
+            self.rebuilding.begin(
+                lot for lot in newer if not self.board.describe(self.timeline(lot))
+            )
             if not states and head.retained_from > 0:  # the log alone is not all there was
-                self._unbuilt |= self._changes.keys()
+                self.rebuilding.add(self._changes)
             await self._follow(head.seq)
-        await self._rebuild_all()
+        await self.rebuilding.run()
         self.board.refresh(self.clock())
         self.ready = True
         log.info("ready: %d lots, %d entries after the snapshot", len(states), head.seq - position)
@@ -147,7 +145,7 @@ class Replica:
         """Take up what has been committed by now: entries, descriptions, devices, keys."""
         async with self._order:
             await self._catch_up()
-        await self._rebuild_all()
+        await self.rebuilding.run()
         self.board.refresh(self.clock())
         self.changed.set()
 
@@ -161,7 +159,7 @@ class Replica:
                 self._use_keys(await keys.list_keys(connection))
                 self.devices.take(await devices.list_devices(connection, self._change))
         self.retained_from = max(self.retained_from, head.retained_from)
-        self._unbuilt |= self._describe(stored)
+        self.rebuilding.add(self._describe(stored))
         self._change = max(self._change, head.changes)
         await self._follow(head.seq)
 
@@ -190,8 +188,7 @@ class Replica:
                     await self._catch_up()
             except DatabaseAway:  # stored they are; the board follows when the database is back
                 log.warning("the board is behind the log")
-        if self._unbuilt and (self._builder is None or self._builder.done()):
-            self._builder = asyncio.create_task(self._rebuild_soon())
+        self.rebuilding.start()
         self.changed.set()
 
     async def _follow(self, until: int) -> None:
@@ -210,60 +207,9 @@ class Replica:
             if at:
                 await give_way()
             some = entries[at : at + _TAKEN_AT_ONCE]
-            self._unbuilt |= self.board.take(some, self.clock())
+            self.rebuilding.add(self.board.take(some, self.clock()))
             self.activity.count(some)
             self._last, self._position = some[-1], some[-1].seq
-
-    # -- lots that cannot be followed event by event ---------------------------------------------
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all lots show all that this instance knows to be committed of them."""
-        return not self._unbuilt
-
-    async def whole(self, lot_ids: Collection[str]) -> None:
-        """Wait, but not for long, until these lots show all that was committed of them."""
-        if self._unbuilt.isdisjoint(lot_ids):
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_WHOLE_SECONDS):
-                while not self._unbuilt.isdisjoint(lot_ids):
-                    await self._built.wait()
-
-    async def _rebuild_soon(self) -> None:
-        try:
-            while self._unbuilt:
-                await self._rebuild_all()
-        except DatabaseAway:
-            log.warning("some lots wait for the database to be rebuilt from the log")
-
-    async def _rebuild_all(self) -> None:
-        """Rebuild from the log, one by one, beside everything else that goes on."""
-        async with self._building:
-            for lot_id in sorted(self._unbuilt):
-                await self._rebuild(lot_id)
-                built, self._built = self._built, asyncio.Event()
-                built.set()
-                self.changed.set()
-
-    async def _rebuild(self, lot_id: str) -> None:
-        """Read a lot's state from the log; what is taken meanwhile is taken again after it."""
-        async with self._order:
-            if lot_id not in self._unbuilt:
-                return  # any longer: the log is another one
-            now = self.clock()
-            timeline = self.board.begin_rebuild(lot_id)
-        try:
-            async with self.database.transaction("repeatable_read") as connection:
-                head = await history.get_head(connection)
-                state = await history.read_state(connection, timeline, now)
-                ahead = await history.list_ahead(connection, lot_id, now)
-        except BaseException:
-            self.board.give_up_rebuild(lot_id)
-            raise
-        async with self._order:
-            if self.board.replace(lot_id, state, ahead, head.seq, self.clock()):
-                self._unbuilt.discard(lot_id)
 
     async def run(self) -> None:
         """Keep up with the log until cancelled; start anew when it is another one."""
@@ -293,7 +239,7 @@ class Replica:
             return
         async with self._order:  # what is being shown, of this instance's own, is no reason
             behind = head.seq > self._position or head.changes > self._change
-        if behind or self._unbuilt or head.retained_from > self.retained_from:
+        if behind or not self.rebuilding.is_over or head.retained_from > self.retained_from:
             await self.sync()
 
     def _doubt(self) -> None:
@@ -306,7 +252,7 @@ class Replica:
     async def save(self) -> None:
         """Store what has changed on the board since the last time."""
         async with self._order:
-            if self._unbuilt:
+            if not self.rebuilding.is_over:
                 return  # not before it is whole
             changed = self.board.unsaved()
             seq, change, last = self._position, self._change, self._last

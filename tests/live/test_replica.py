@@ -93,7 +93,7 @@ async def test_what_was_read_from_the_log_is_not_taken_twice(node: Node) -> None
     await node.replica.sync()  # before the commit was told of
     assert inside(node) == 5
     await node.replica.committed(committed.before, committed.after, entries)
-    await node.replica.whole({"p1"})
+    await node.replica.rebuilding.wait({"p1"})
     await node.replica.sync()
     assert inside(node) == 5
 
@@ -108,7 +108,7 @@ async def test_a_rebuilt_lot_does_not_take_again_what_it_read_ahead(
     committed = await other.writer.commit(entries, suspects=False)
     await node.take([*cars(4, "f"), passage("ahead", NOW + MINUTE)])
     await other.replica.committed(committed.before, committed.after, entries)
-    await other.replica.whole({"p1"})
+    await other.replica.rebuilding.wait({"p1"})
     assert inside(other) == 6  # the rebuild has read what comes after the void, too
     await other.replica.sync()
     assert inside(other) == inside(node) == 6
@@ -410,7 +410,7 @@ async def test_rebuilding_ends_with_the_log_that_it_is_of(
         await starting
     assert node.replica.ready
     assert not list(node.replica.board.all_lots())
-    builder = node.replica._builder
+    builder = node.replica.rebuilding._soon
     assert builder is not None
     await builder  # has ended, and not by a failure
 
