@@ -22,8 +22,8 @@ from parking.domain.events import (
     Entry,
     Flag,
     Heartbeat,
-    Judged,
     Passage,
+    Placed,
     Recount,
     SpaceEvent,
     Status,
@@ -50,7 +50,7 @@ MANY = 1024
 
 def fold(state: LotState, entry: Entry, timeline: Timeline) -> bool:
     """Take one event that is not voided into the state; False: the log must be folded anew."""
-    if type(entry) is Judged and entry.timeline is timeline:
+    if type(entry) is Placed and entry.timeline is timeline:
         return fold_placed(state, entry, entry.layout, entry.zone)
     layout = timeline.at(entry.at)
     try:

@@ -157,10 +157,10 @@ class Entry(Struct, gc=False):
 
 
 @final
-class Judged(Entry, gc=False):
+class Placed(Entry, gc=False):
     """An entry where it was judged, and by which timeline's `layout` its zone was found.
 
-    By another one that is to be found anew. It is not kept longer than until it is folded.
+    By another one that is to be found anew. It is not stored, nor kept for its moment.
     """
 
     timeline: object = None

@@ -93,7 +93,7 @@ class GroupCommit:
         self._wake = asyncio.Event()
         self._closing = False
         self._owed: list[_Batch] = []  # answers
-        self._repeats = False  # whether the last batch held what is in the log already
+        self._repeats = False  # whether the last batch held repetitions
         self.repeats = Repeats()
         metrics.queue_depth.set_function(lambda: self._depth)
 

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -43,6 +44,24 @@ class Chunk(Struct):
     source: str
     principal: Principal
     rows: list[Rows] = []
+
+    def add(self, other: "Chunk") -> None:
+        """Add what follows in the same request, but for its rows."""
+        self.entries += other.entries
+        self.indexes += other.indexes
+        self.rejections += other.rejections
+
+
+class _Way(NamedTuple):
+    """How events came: whose, by which `source`, and the only lot that they may speak of."""
+
+    principal: Principal
+    source: str = "http"
+    lot: str | None = None
+
+    def chunk(self) -> Chunk:
+        """Begin a chunk of them."""
+        return Chunk([], [], [], self.source, self.principal)
 
 
 class Intake:
@@ -84,11 +103,87 @@ class Intake:
         `source` is the way they came, as `DeadLetters.put` has it. `lot`: the only one that they
         may speak of, where the way they came says so.
         """
+        way = _Way(principal, source, lot)
+        if len(raws) <= _AT_ONCE:
+            return self._judge_piece(raws, start, way)
+        chunk = way.chunk()
+        for at in range(0, len(raws), _AT_ONCE):
+            chunk.add(self._judge_piece(raws[at : at + _AT_ONCE], start + at, way))
+        return chunk
+
+    async def judge_many(
+        self,
+        raws: Sequence[bytes | msgspec.Raw],
+        principal: Principal,
+        start: int = 0,
+    ) -> Chunk:
+        """Judge any number of events as `judge` does, and make rows of what is much.
+
+        All else goes on in between, above all the talk with the database that stores others; of
+        long lists one after the other is judged. Overloaded: too many wait for that.
+        """
+        way = _Way(principal)
+
+        def judge(at: int, end: int) -> Chunk:
+            return self._judge_piece(raws[at:end], start + at, way)
+
+        return await self._judge_pieces(len(raws), judge, way)
+
+    async def judge_read(
+        self,
+        events: Sequence[Event],
+        raws: Callable[[], Sequence[bytes | msgspec.Raw]],
+        principal: Principal,
+    ) -> Chunk:
+        """Do the same for events that are read already; `raws` gives them as they were encoded."""
+        way = _Way(principal)
+
+        def judge(at: int, end: int) -> Chunk:
+            try:
+                return self._judge_all(events[at:end], at, way)
+            except Refused:
+                return self._judge_each(raws()[at:end], at, way)
+
+        return await self._judge_pieces(len(events), judge, way)
+
+    async def _judge_pieces(
+        self, number: int, judge: Callable[[int, int], Chunk], way: _Way
+    ) -> Chunk:
+        if number <= _AT_ONCE:
+            return judge(0, number)
+        if self._unjudged + number > MOST_WAITING:
+            raise Overloaded("Too many events are waiting.", headers={"Retry-After": "1"})
+        chunk = way.chunk()
+        self._unjudged += number
+        try:
+            async with self._many:
+                for at in range(0, number, _AT_ONCE):
+                    if at:
+                        await give_way()
+                    judged = judge(at, min(at + _AT_ONCE, number))
+                    chunk.add(judged)
+                    if judged.entries and number > SMALL:
+                        chunk.rows.append(Rows.of(judged.entries))
+        finally:
+            self._unjudged -= number
+        return chunk
+
+    def _judge_piece(self, raws: Sequence[bytes | msgspec.Raw], start: int, way: _Way) -> Chunk:
+        """Judge some events together, and one by one when something is wrong with one of them."""
         if len(raws) > 1 and (events := decode_many(raws)) is not None:
-            with contextlib.suppress(Refused):  # mostly nothing is wrong with any
-                return self.judge_read(events, principal, start, source=source, lot=lot)
-        judge = self._judge_for(principal, lot)
-        chunk = Chunk([], [], [], source, principal)
+            with contextlib.suppress(Refused):
+                return self._judge_all(events, start, way)
+        return self._judge_each(raws, start, way)
+
+    def _judge_all(self, events: Sequence[Event], start: int, way: _Way) -> Chunk:
+        """Judge events that are read; Refused when one of them is."""
+        chunk = way.chunk()
+        chunk.entries = self._judge_by(way).entries(events)
+        chunk.indexes = list(range(start, start + len(events)))
+        return chunk
+
+    def _judge_each(self, raws: Sequence[bytes | msgspec.Raw], start: int, way: _Way) -> Chunk:
+        judge, chunk = self._judge_by(way), way.chunk()
         for index, raw in enumerate(raws, start):
             event: Event | None = None
             try:
@@ -98,73 +193,14 @@ class Intake:
             except Refused as refused:
                 rejection = Rejection(index, name_of(raw, event), refused.code, refused.detail)
                 chunk.rejections.append(rejection)
-                self._keep(chunk, rejection, raw, lot)
+                self._keep(chunk, rejection, raw, way.lot)
                 kind = "unreadable" if event is None else type_name(event)
                 metrics.events.labels(kind, refused.code).inc()
         return chunk
 
-    def judge_read(
-        self,
-        events: Sequence[Event],
-        principal: Principal,
-        start: int = 0,
-        *,
-        source: str = "http",
-        lot: str | None = None,
-    ) -> Chunk:
-        """Judge events that are read already, as `judge`; Refused when one of them is."""
-        entries = self._judge_for(principal, lot).entries(events)
-        return Chunk(entries, list(range(start, start + len(events))), [], source, principal)
-
-    def _judge_for(self, principal: Principal, lot: str | None) -> Judge:
+    def _judge_by(self, way: _Way) -> Judge:
         now = self._replica.clock()
-        return self._judges.give(principal, now, self.oldest(now), lot)
-
-    async def judge_many(
-        self, raws: Sequence[bytes | msgspec.Raw], principal: Principal, start: int = 0
-    ) -> Chunk:
-        """Judge any number of events as `judge` does, and make rows of what is much.
-
-        All else goes on in between, above all the talk with the database that stores others; of
-        long lists one after the other is judged. Overloaded: too many wait for that.
-        """
-
-        def judge(at: int, end: int) -> Chunk:
-            return self.judge(raws[at:end], principal, start + at)
-
-        return await self._judge_pieces(len(raws), judge, principal)
-
-    async def judge_many_read(self, events: Sequence[Event], principal: Principal) -> Chunk:
-        """Do the same for events that are read already; Refused when one of them is."""
-
-        def judge(at: int, end: int) -> Chunk:
-            return self.judge_read(events[at:end], principal, at)
-
-        return await self._judge_pieces(len(events), judge, principal)
-
-    async def _judge_pieces(
-        self, number: int, judge: Callable[[int, int], Chunk], principal: Principal
-    ) -> Chunk:
-        if number <= _AT_ONCE:
-            return judge(0, number)
-        if self._unjudged + number > MOST_WAITING:
-            raise Overloaded("Too many events are waiting.", headers={"Retry-After": "1"})
-        chunk = Chunk([], [], [], "http", principal)
-        self._unjudged += number
-        try:
-            async with self._many:
-                for at in range(0, number, _AT_ONCE):
-                    if at:
-                        await give_way()
-                    judged = judge(at, min(at + _AT_ONCE, number))
-                    chunk.entries += judged.entries
-                    chunk.indexes += judged.indexes
-                    chunk.rejections += judged.rejections
-                    if judged.entries and number > SMALL:
-                        chunk.rows.append(Rows.of(judged.entries))
-        finally:
-            self._unjudged -= number
-        return chunk
+        return self._judges.give(way.principal, now, self.oldest(now), way.lot)
 
     def _keep(
         self, chunk: Chunk, rejection: Rejection, raw: bytes | msgspec.Raw, lot: str | None

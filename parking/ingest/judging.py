@@ -12,7 +12,7 @@ from parking.domain.access import Principal
 from parking.domain.events import (
     Entry,
     Event,
-    Judged,
+    Placed,
     canonical,
     decode,
     identity,
@@ -109,7 +109,7 @@ class Judge:
             if at < oldest:
                 raise Refused("too_old", "observed_at is before what is retained")
             own = event.id if event.id is not UNSET else identity(event, body)
-            entries.append(Judged(lot, at, own, zone, event, body, key, now, 0, timeline, layout))
+            entries.append(Placed(lot, at, own, zone, event, body, key, now, 0, timeline, layout))
         return entries
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from parking.domain import hours
 from parking.domain.availability import fold
-from parking.domain.events import Entry, Judged, Void
+from parking.domain.events import Entry, Placed, Void
 from parking.domain.numbers import view
 from parking.domain.states import LotState
 from parking.domain.timeline import Timeline
@@ -117,7 +117,7 @@ class Board:
             elif entry.seq <= lot.rebuilt_seq:
                 continue
             elif entry.at > now:
-                kept = entry.entry() if type(entry) is Judged else entry
+                kept = entry.entry() if type(entry) is Placed else entry
                 heapq.heappush(lot.pending, (entry.at, entry.seq, kept))
             elif entry.id not in lot.voided and not fold(lot.state, entry, lot.timeline):
                 incomplete.add(entry.lot)

@@ -1,4 +1,4 @@
-"""A small batch as one statement: one round trip to the database instead of five.
+"""A small batch as one statement: one round trip to the database instead of six.
 
 It takes what is plainly new. Where something is to be taken back, or an identity is there already,
 nothing is stored and the caller goes the long way. As there, the head's row is locked before

@@ -63,8 +63,7 @@ class Rows:
     """Rows of some entries for both tables; `places` are where those of `event` have their `seq`.
 
     That is filled in last: an entry's place in the log is known when its batch has the log's head.
-    What is asked of entries again and again stands beside: `marks` for their identities, as
-    `mark_of` gives them, and their first and last moment, us.
+    `earliest` and `latest` are their first and last moment, us.
     """
 
     identities: bytes

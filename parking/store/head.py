@@ -23,7 +23,7 @@ WHERE seq = {last} AND greatest(worked_to, retained_from)
 class Head:
     """The log's head, locked: the place after a batch, and up to when lots are worked up, us.
 
-    `earliest`: the first moment in the batch, us.
+    `earliest`: the first moment in the batch, us. Where nothing in it is late, `worked_to` is that.
     """
 
     after: int

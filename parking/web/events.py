@@ -3,8 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
-from itertools import groupby
+from functools import cache, partial
 from typing import Any
 
 import msgspec
@@ -22,7 +21,6 @@ from parking.errors import (
     Unauthorized,
 )
 from parking.ingest.intake import Chunk, Intake
-from parking.ingest.judging import Refused
 from parking.ingest.lists import MOST_EVENTS, NotEvents, Raws, read_events, read_object
 from parking.ingest.receipts import Receipt, add
 from parking.ingest.rejections import DeadLetters
@@ -84,10 +82,10 @@ class Events:
         return reply_value(receipt)
 
     async def _judge_list(self, body: bytes, who: Principal) -> Chunk:
-        if (events := read_events(body)) is not None:
-            with suppress(Refused):  # mostly nothing is wrong with any
-                return await self._intake.judge_many_read(events, who)
-        return await self._intake.judge_many(_read_list(body), who)
+        events = read_events(body)
+        if events is None:
+            return await self._intake.judge_many(_read_list(body), who)
+        return await self._intake.judge_read(events, cache(partial(_read_list, body)), who)
 
     def _keep(self, error: ParkingError, who: Principal) -> None:
         """Keep that a body held no events, for its operator to see; nothing of the body."""
@@ -147,16 +145,11 @@ class Events:
         """Judge lines of which blank ones are skipped but counted."""
         if not _has_blank(lines):
             return await self._intake.judge_many(lines, who, start)
-        chunk = Chunk([], [], [], "http", who)
-        at = 0
-        for is_blank, some in groupby(lines, key=lambda line: not line.strip()):
-            run = list(some)
-            if not is_blank:
-                judged = await self._intake.judge_many(run, who, start + at)
-                chunk.entries += judged.entries
-                chunk.indexes += judged.indexes
-                chunk.rejections += judged.rejections
-            at += len(run)
+        places = [place for place, line in enumerate(lines, start) if line.strip()]
+        chunk = await self._intake.judge_many([lines[at - start] for at in places], who)
+        chunk.indexes = [places[index] for index in chunk.indexes]
+        for rejection in chunk.rejections:
+            rejection.index = places[rejection.index]
         return chunk
 
     async def list_log(self, call: Call) -> web.StreamResponse:
