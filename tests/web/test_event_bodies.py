@@ -63,6 +63,15 @@ async def test_lines_are_counted_from_0_and_blank_ones_skipped(client: Client, l
     assert len(await client.log(lot)) == 3
 
 
+async def test_made_ids_name_their_lines(client: Client, lot: str) -> None:
+    events = passages(lot, 3)
+    for event in events:
+        event.pop("id", None)
+    first, second, third = (json.dumps(event).encode() for event in events)
+    answer = await post(client, b"\n".join([b"", first, b" ", b"", second, third]), NDJSON)
+    assert [item["index"] for item in answer.json["ids"]] == [1, 4, 5]
+
+
 async def test_no_lines_at_all(client: Client) -> None:
     for body in (b"", b"\n", b"\n \r\n"):
         answer = await post(client, body, NDJSON)
