@@ -50,7 +50,7 @@ def fan_out(grounds: Grounds) -> list[Finding]:
 
 def _compared(row: str, found: Rounds, notes: Mapping[str, float], reach: Reach | None) -> Finding:
     own, loop = samples(found["service"], "wall"), samples(found["ceiling"], "wall")
-    all_notes = {**noted(found["service"]), **notes}
+    all_notes = {**noted(found["service"]), **notes, "per_cpu_s": samples(found["service"]).median}
     return Finding(row, "deliveries/s", own, "transport.write", loop, reach, all_notes)
 
 
