@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,59 +16,11 @@ from tests.drawn import draw
 from tests.e2e.wire import description, zone
 from tests.entries import NOW, passage
 from tests.histories import History
-from tests.nodes import Node, shown, started
+from tests.live.following import GATES, base, cars, fail_once, inside, void
+from tests.nodes import Node, shown
 from tests.oracle_events import Json
 
 HISTORIES = 15
-GATES = description([zone("g", "gates", 1000)])
-
-
-@pytest.fixture
-async def node(database_url: str) -> AsyncIterator[Node]:
-    async with started(database_url) as node:
-        yield node
-
-
-@pytest.fixture
-async def other(node: Node, database_url: str) -> AsyncIterator[Node]:
-    """Start a second instance on the same database."""
-    async with started(database_url) as other:
-        yield other
-
-
-def cars(count: int, prefix: str = "e") -> list[Json]:
-    return [passage(f"{prefix}{n}", NOW - n * SECOND) for n in range(count)]
-
-
-def base(id_: str, at: int, occupied: int = 0) -> Json:
-    event = passage(id_, at)
-    del event["direction"]
-    return event | {"type": "recount", "occupied": occupied}
-
-
-def void(id_: str, target: str) -> Json:
-    return {"lot": "p1", "id": id_, "type": "void", "event": target, "observed_at": oracle.shown(T)}
-
-
-def inside(node: Node) -> int | None:
-    view = node.view("p1")
-    assert view is not None
-    return view.availability.occupied
-
-
-def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[str]:
-    """Have a function find the database away the next time; gives its calls, as they come."""
-    function: Callable[..., Awaitable[Any]] = getattr(owner, name)
-    calls: list[str] = []
-
-    async def failing(*given: Any, **named: Any) -> Any:
-        calls.append(name)
-        if len(calls) == 1:
-            raise DatabaseAway("cut off")
-        return await function(*given, **named)
-
-    monkeypatch.setattr(owner, name, failing)
-    return calls
 
 
 async def test_what_others_commit_is_taken_up(node: Node, other: Node) -> None:
@@ -96,28 +47,6 @@ async def test_what_was_read_from_the_log_is_not_taken_twice(node: Node) -> None
     await node.replica.rebuilding.wait({"p1"})
     await node.replica.sync()
     assert inside(node) == 5
-
-
-async def test_a_rebuilt_lot_does_not_take_again_what_it_read_ahead(
-    node: Node, other: Node
-) -> None:
-    await node.describe("p1", GATES)
-    await node.take([base("base", NOW - HOUR), *cars(3)])
-    await other.replica.sync()
-    entries = other.entries([void("v", "e1")])
-    committed = await other.writer.commit(entries, suspects=False)
-    await node.take([*cars(4, "f"), passage("ahead", NOW + MINUTE)])
-    await other.replica.committed(committed.before, committed.after, entries)
-    await other.replica.rebuilding.wait({"p1"})
-    assert inside(other) == 6  # the rebuild has read what comes after the void, too
-    await other.replica.sync()
-    assert inside(other) == inside(node) == 6
-    for one in (node, other):
-        one.now += MINUTE
-        assert inside(one) == 7
-    await other.replica.save()
-    await other.restart()
-    assert inside(other) == 7
 
 
 async def test_a_restart_reads_on_from_the_snapshot(
@@ -301,118 +230,6 @@ async def test_what_another_instance_just_described_is_not_skipped(node: Node, o
 
 
 # -- a database that was put back ------------------------------------------------------------------
-
-
-async def put_back(node: Node, seq: int) -> None:
-    """Make the log as it was at a place."""
-    async with node.database.transaction() as connection:
-        await connection.execute("DELETE FROM event_identity")
-        await connection.execute("DELETE FROM event WHERE seq > $1", seq)
-        await connection.execute("UPDATE log_head SET seq = $1", seq)
-
-
-async def test_what_is_known_of_another_log_is_not_stored(node: Node) -> None:
-    await node.describe("p1", GATES)
-    await node.take([base("base", NOW - DAY), *cars(3)])
-    await node.replica.save()
-    await node.take(cars(2, "lost"))
-    await put_back(node, 4)
-    await node.replica.save()
-    await node.restart()
-    assert inside(node) == 3
-
-
-@pytest.mark.parametrize("more", [0, 9])
-async def test_a_snapshot_of_another_log_is_not_used(node: Node, more: int) -> None:
-    await node.describe("p1", GATES)
-    await node.take([base("base", NOW - DAY), *cars(3)])
-    await node.take(cars(2, "lost"))
-    await node.replica.save()
-    await put_back(node, 4)
-    await node.restart()
-    assert inside(node) == 3
-    if more:
-        await node.take(cars(more, "later"))
-    await node.replica.save()  # is stored, although it comes to less
-    await node.restart()
-    assert inside(node) == 3 + more
-
-
-async def put_aside(node: Node, seq: int, other: Node) -> None:
-    """Have the log go on otherwise than it did from a place on, before anyone looks at it."""
-    await put_back(node, seq)
-    await other.restart()
-    await other.take(cars(9, "instead"))
-
-
-@pytest.mark.parametrize("restarted", [False, True])
-async def test_a_log_that_went_on_otherwise_is_noticed(
-    node: Node, other: Node, restarted: bool
-) -> None:
-    """It is as long as what was read; even by one that has read nothing since its start."""
-    await node.describe("p1", GATES)
-    await node.take([base("base", NOW - DAY), *cars(3)])
-    await node.take(cars(2, "lost"))
-    if restarted:
-        await node.replica.save()
-        await node.restart()
-    await put_aside(node, 4, other)
-    await node.replica.save()
-    assert not node.replica.ready
-    await node.replica.start()  # as `run` does then
-    assert inside(node) == inside(other) == 12
-    await node.replica.save()
-    await node.restart()
-    assert inside(node) == 12
-
-
-async def test_a_gap_where_an_entry_was_is_another_log(node: Node, other: Node) -> None:
-    await node.describe("p1", GATES)
-    await node.take([base("base", NOW - DAY), *cars(3)])
-    await node.take(cars(1, "lost"))
-    await put_back(node, 4)
-    await other.restart()
-    await other.take(cars(9, "instead"))
-    async with node.database.connection() as connection:
-        await connection.execute("DELETE FROM event WHERE seq = 5")  # as repeated ones leave them
-    await node.replica.save()
-    assert not node.replica.ready
-
-
-async def test_rebuilding_ends_with_the_log_that_it_is_of(
-    node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await node.describe("p1", GATES)
-    await node.describe("p2", GATES)
-    await node.take([base("base", NOW - DAY), *cars(3)])
-    read_state, reading, go_on = history.read_state, asyncio.Event(), asyncio.Event()
-
-    async def slow(*given: Any) -> Any:
-        reading.set()
-        await go_on.wait()
-        return await read_state(*given)
-
-    monkeypatch.setattr(history, "read_state", slow)
-    events = [void("v1", "e1"), void("v2", "e2") | {"lot": "p2"}]
-    entries = node.entries(events)
-    committed = await node.writer.commit(entries, suspects=False)
-    await node.replica.committed(committed.before, committed.after, entries)
-    await reading.wait()
-    async with node.database.transaction() as connection:  # another log, without any lot
-        for table in ("event", "event_identity", "void", "lot_change"):
-            await connection.execute(f"DELETE FROM {table}")
-        await connection.execute("UPDATE log_head SET seq = 0")
-    starting = asyncio.create_task(node.replica.start())
-    async with asyncio.timeout(30):
-        while node.replica.board.find("p1") is not None:  # noqa: ASYNC110 - nothing tells
-            await asyncio.sleep(0.01)
-        go_on.set()
-        await starting
-    assert node.replica.ready
-    assert not list(node.replica.board.all_lots())
-    builder = node.replica.rebuilding._soon
-    assert builder is not None
-    await builder  # has ended, and not by a failure
 
 
 async def test_what_is_being_shown_is_not_read_again(

@@ -25,13 +25,6 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-@pytest.fixture
-async def writer(database_url: str) -> AsyncIterator[LogWriter]:
-    writer = LogWriter(database_url)
-    yield writer
-    await writer.close()
-
-
 def first(year: int, month: int) -> int:
     return micros(datetime(year, month, 1, tzinfo=UTC))
 
